@@ -1,0 +1,69 @@
+namespace EventMl.Contracts;
+
+/// <summary>Why a command was not accepted; never an exception, always an answer.</summary>
+/// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
+/// <param name="Message">A sentence that says what to do next.</param>
+public sealed record Refusal(string Code, string Message);
+
+/// <summary>The error codes of REST bodies, rejected events and failed tasks.</summary>
+public static class ErrorCodes
+{
+    /// <summary>The request is malformed or its values are not allowed (400).</summary>
+    public const string InvalidRequest = "INVALID_REQUEST";
+
+    /// <summary>No such dataset, or it was deleted (404).</summary>
+    public const string DatasetNotFound = "DATASET_NOT_FOUND";
+
+    /// <summary>No such model or model version, or it was deleted (404).</summary>
+    public const string ModelNotFound = "MODEL_NOT_FOUND";
+
+    /// <summary>No such task (404).</summary>
+    public const string TaskNotFound = "TASK_NOT_FOUND";
+
+    /// <summary>No such inference service (404).</summary>
+    public const string ServiceNotFound = "SERVICE_NOT_FOUND";
+
+    /// <summary>No such decision in the ledger (404).</summary>
+    public const string DecisionNotFound = "DECISION_NOT_FOUND";
+
+    /// <summary>A task of the same kind and name is still pending or running (409).</summary>
+    public const string TaskAlreadyRunning = "TASK_ALREADY_RUNNING";
+
+    /// <summary>The task has already ended (409).</summary>
+    public const string TaskNotRunning = "TASK_NOT_RUNNING";
+
+    /// <summary>A service of that name exists (409).</summary>
+    public const string ServiceAlreadyExists = "SERVICE_ALREADY_EXISTS";
+
+    /// <summary>A running task or a kept model needs the dataset (409).</summary>
+    public const string DatasetInUse = "DATASET_IN_USE";
+
+    /// <summary>A running service needs the model (409).</summary>
+    public const string ModelInUse = "MODEL_IN_USE";
+
+    /// <summary>The body is larger than allowed (413).</summary>
+    public const string PayloadTooLarge = "PAYLOAD_TOO_LARGE";
+
+    /// <summary>A part the request needs cannot be reached right now (503).</summary>
+    public const string Unavailable = "UNAVAILABLE";
+
+    /// <summary>A defect of the platform; the log has the details (500).</summary>
+    public const string InternalError = "INTERNAL_ERROR";
+
+    /// <summary>The task was cancelled by a person or a saga.</summary>
+    public const string TaskCancelled = "TASK_CANCELLED";
+
+    /// <summary>The task ran past its time limit.</summary>
+    public const string TaskTimedOut = "TASK_TIMED_OUT";
+
+    /// <summary>The script threw, returned nonsense, or reported non-finite numbers.</summary>
+    public const string ScriptFailed = "SCRIPT_FAILED";
+
+    /// <summary>The script's process was ended by a signal.</summary>
+    public const string ScriptCrashed = "SCRIPT_CRASHED";
+}
+
+/// <summary>The reason in a failed task.</summary>
+/// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
+/// <param name="Message">What happened, readable by a person.</param>
+public sealed record TaskError(string Code, string Message);

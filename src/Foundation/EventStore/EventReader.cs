@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Npgsql;
+
+namespace EventMl.EventStore;
+
+/// <summary>Turns rows of <c>mt_events</c> into <see cref="StoredEvent"/>; rows of unknown types pass through untouched.</summary>
+internal static class EventReader
+{
+    private const string Columns = "e.seq_id, e.id, e.stream_id, e.version, e.type, e.data::text, e.timestamp, e.correlation_id, e.causation_id, e.headers::text";
+
+    public static async Task<IReadOnlyList<StoredEvent>> StreamAsync(NpgsqlConnection connection, Ledger ledger, string streamId, long fromVersion, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select {Columns}, null::bigint, null::timestamptz from {ledger.Schema}.mt_events e where e.stream_id = $1 and e.version >= $2 order by e.version", connection);
+        command.Parameters.AddWithValue(streamId);
+        command.Parameters.AddWithValue(fromVersion);
+        return await ReadAsync(command, ledger.Types, cancellationToken);
+    }
+
+    public static async Task<IReadOnlyList<StoredEvent>> ForwardAsync(NpgsqlConnection connection, Ledger ledger, long afterPosition, int count, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select {Columns}, p.position, p.at from {ledger.Schema}.eml_position p join {ledger.Schema}.mt_events e on e.seq_id = p.seq_id where p.position > $1 order by p.position limit $2", connection);
+        command.Parameters.AddWithValue(afterPosition);
+        command.Parameters.AddWithValue(count);
+        return await ReadAsync(command, ledger.Types, cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<StoredEvent>> ReadAsync(NpgsqlCommand command, EventTypes types, CancellationToken cancellationToken)
+    {
+        var events = new List<StoredEvent>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var alias = reader.GetString(4);
+            var json = reader.GetString(5);
+            events.Add(new StoredEvent
+            {
+                SeqId = reader.GetInt64(0),
+                Id = reader.GetGuid(1),
+                StreamId = reader.GetString(2),
+                Version = reader.GetInt64(3),
+                Type = alias,
+                Json = json,
+                Data = types.Find(alias) is { } type ? JsonSerializer.Deserialize(json, type, LedgerJson.Options) : null,
+                Timestamp = reader.GetFieldValue<DateTimeOffset>(6),
+                CorrelationId = reader.IsDBNull(7) ? null : reader.GetString(7),
+                CausationId = reader.IsDBNull(8) ? null : reader.GetString(8),
+                Headers = reader.IsDBNull(9) ? null : JsonSerializer.Deserialize<JsonElement>(reader.GetString(9)),
+                Position = reader.IsDBNull(10) ? null : reader.GetInt64(10),
+                PositionedAt = reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11),
+            });
+        }
+
+        return events;
+    }
+}

@@ -1,0 +1,104 @@
+using Npgsql;
+
+namespace EventMl.EventStore;
+
+/// <summary>The event store on Marten's tables: the truth of the platform.</summary>
+public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnumerable<IInlineView> views, LedgerOptions options, TimeProvider clock, LedgerSignal signal)
+{
+    private const int MaxTries = 8;
+
+    /// <summary>Views updated in the transaction that appends, by category.</summary>
+    internal ILookup<string, IInlineView> Views { get; } = views.ToLookup(v => v.Category, StringComparer.Ordinal);
+
+    internal EventTypes Types => types;
+
+    internal string Schema => options.Schema;
+
+    internal TimeProvider Clock => clock;
+
+    internal LedgerSignal Signal => signal;
+
+    /// <summary>The connections of this ledger; others use them for rows that belong to the same transaction or for reads.</summary>
+    public NpgsqlDataSource DataSource => dataSource;
+
+    /// <summary>The clock that stamps events.</summary>
+    public DateTimeOffset Now => Clean.Time(clock.GetUtcNow());
+
+    /// <summary>Opens a transaction; nothing is true before its commit.</summary>
+    public async Task<LedgerTransaction> BeginAsync(CancellationToken cancellationToken = default)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            return new LedgerTransaction(this, connection, await connection.BeginTransactionAsync(cancellationToken));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> in a transaction and commits; begins again from nothing when another writer was first.</summary>
+    /// <exception cref="LedgerConflictException">Others were first eight times in a row.</exception>
+    public async Task<T> InTransactionAsync<T>(Func<LedgerTransaction, Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var transaction = await BeginAsync(cancellationToken);
+                var result = await work(transaction);
+                await transaction.CommitAsync(cancellationToken);
+                return result;
+            }
+            catch (Exception e) when (attempt < MaxTries && IsConflict(e))
+            {
+                // Full jitter keeps racing writers from meeting again.
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 << attempt)), clock, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Reads a stream from its first event, or from <paramref name="fromVersion"/>; empty when it does not exist.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(string streamId, long fromVersion = 1, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await EventReader.StreamAsync(connection, this, streamId, fromVersion, cancellationToken);
+    }
+
+    /// <summary>Reads events in ledger order after a position, at most <paramref name="count"/>.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> ReadForwardAsync(long afterPosition, int count, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await EventReader.ForwardAsync(connection, this, afterPosition, count, cancellationToken);
+    }
+
+    /// <summary>The state of one stream, without locking it.</summary>
+    public async Task<Loaded<T>> LoadAsync<T>(string id, CancellationToken cancellationToken = default)
+        where T : IAggregate<T>
+    {
+        var streamId = StreamId<T>(id);
+        return Fold<T>(streamId, await ReadStreamAsync(streamId, 1, cancellationToken));
+    }
+
+    /// <summary>The stream of one aggregate: <c>&lt;category&gt;-&lt;id&gt;</c>.</summary>
+    public static string StreamId<T>(string id)
+        where T : IAggregate<T> => $"{T.Category}-{id}";
+
+    /// <summary>The state after the given events.</summary>
+    public static Loaded<T> Fold<T>(string streamId, IReadOnlyList<StoredEvent> events)
+        where T : IAggregate<T>
+    {
+        var state = T.Initial;
+        foreach (var e in events)
+        {
+            state = e.Data is null ? state : state.Evolve(e.Data);
+        }
+
+        return new Loaded<T>(streamId, state, events.Count == 0 ? 0 : events[^1].Version);
+    }
+
+    internal static bool IsConflict(Exception e) =>
+        e is LedgerConflictException or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure };
+}

@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace EventMl.EventStore;
+
+/// <summary>Where the ledger is and how its leader works.</summary>
+public sealed record LedgerOptions
+{
+    /// <summary>Npgsql connection string of the platform's database.</summary>
+    [Required(ErrorMessage = "EVENTML_POSTGRES is not set; start the servers with ./eventml up or give the address of a PostgreSQL 15+.")]
+    public string ConnectionString { get; init; } = "";
+
+    /// <summary>Schema of the ledger. The default is <c>ledger</c>.</summary>
+    [RegularExpression("[a-z][a-z0-9_]{0,40}")]
+    public string Schema { get; init; } = "ledger";
+
+    /// <summary>How long a leader may be silent before another takes over. The default is 3 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00")]
+    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How often the leader looks when no signal arrives. The default is 20 milliseconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Events sequenced or relayed at once. The default is 500.</summary>
+    [Range(1, 100_000)]
+    public int BatchSize { get; init; } = 500;
+}
