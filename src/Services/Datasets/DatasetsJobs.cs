@@ -3,8 +3,10 @@ using Npgsql;
 
 namespace EventMl.Datasets;
 
-/// <summary>The area's job rows.</summary>
+/// <summary>The area's job rows and their progress.</summary>
 internal sealed class DatasetsJobs(NpgsqlDataSource dataSource)
 {
     public JobQueue Queue { get; } = new(dataSource, DatasetsModule.Schema);
+
+    public JobProgressBoard Progress { get; } = new(dataSource, DatasetsModule.Schema);
 }

@@ -10,14 +10,14 @@ internal sealed record TrainingProgress(int Attempt, int Epoch) : IAggregate<Tra
 
     public static TrainingProgress Initial { get; } = new(0, 0);
 
-    /// <summary>Records epochs that come next; what is recorded already, or comes from an older attempt, changes nothing.</summary>
+    /// <summary>Records epochs beyond the last; what is recorded already, or comes from an older attempt, changes nothing.</summary>
     public Decision Record(int currentAttempt, IEnumerable<EpochCompleted> epochs)
     {
         var next = Epoch;
         var recorded = new List<object>();
         foreach (var epoch in epochs.Where(e => e.Attempt == currentAttempt && e.Attempt >= Attempt))
         {
-            if (epoch.Epoch == next + 1)
+            if (epoch.Epoch > next)
             {
                 recorded.Add(epoch);
                 next = epoch.Epoch;

@@ -1,7 +1,7 @@
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Datasets;
-using EventMl.EventStore;
+using EventMl.Jobs;
 
 namespace EventMl.Datasets.Running;
 
@@ -13,7 +13,7 @@ internal sealed class RunIngestionHandler(DatasetsJobs jobs) : ICommandHandler<R
         var task = await context.Transaction.LoadAsync<IngestionTask>(command.TaskId, cancellationToken);
         if (task.State.Life.IsLive)
         {
-            await jobs.Queue.EnqueueAsync(context.Transaction, command.TaskId, IngestionExecutor.JobKind, command, cancellationToken);
+            await jobs.Queue.EnqueueAsync(context.Transaction, command.TaskId, IngestionExecutor.JobKind, JobOrigin.Of(context.Metadata), cancellationToken);
         }
 
         return CommandResult.Accepted();

@@ -1,7 +1,7 @@
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Training;
-using EventMl.EventStore;
+using EventMl.Jobs;
 
 namespace EventMl.Training.Running;
 
@@ -13,7 +13,7 @@ internal sealed class RunTrainingHandler(TrainingJobs jobs) : ICommandHandler<Ru
         var task = await context.Transaction.LoadAsync<TrainingTask>(command.TaskId, cancellationToken);
         if (task.State is { Life.IsLive: true, Trained: null })
         {
-            await jobs.Queue.EnqueueAsync(context.Transaction, command.TaskId, TrainingExecutor.JobKind, command, cancellationToken);
+            await jobs.Queue.EnqueueAsync(context.Transaction, command.TaskId, TrainingExecutor.JobKind, JobOrigin.Of(context.Metadata), cancellationToken);
         }
 
         return CommandResult.Accepted();
