@@ -84,7 +84,7 @@ public sealed class CommandDoor
         };
     }
 
-    private static EventMetadata Metadata(DoorCall call)
+    internal static EventMetadata Metadata(DoorCall call)
     {
         var correlation = call.CorrelationId ?? Ids.New().ToString("D");
         return new EventMetadata(call.Actor, call.Door, correlation, call.CausationId ?? correlation, call.TraceParent ?? Activity.Current?.Id);
