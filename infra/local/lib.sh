@@ -43,6 +43,7 @@ as_server_user() {
 give_to_server_user() { if ((EUID == 0)); then chown -R "$SERVER_USER:$SERVER_USER" -- "$@"; fi; }
 
 # Starts a process in a session of its own that holds none of our descriptors; sets SPAWNED.
+# shellcheck disable=SC2034  # read by the scripts that source this
 spawn() { # LOG COMMAND...
   local log=$1
   shift
