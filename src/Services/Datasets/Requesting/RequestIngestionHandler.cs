@@ -7,7 +7,7 @@ using EventMl.Jobs.Scripts;
 namespace EventMl.Datasets.Requesting;
 
 /// <summary>Accepts an ingestion when its input and script can be read and its name is free.</summary>
-internal sealed class RequestIngestionHandler(ScriptLocator locator) : ICommandHandler<RequestIngestion>
+internal sealed class RequestIngestionHandler(TaskCommands commands) : ICommandHandler<RequestIngestion>
 {
     private const int DefaultTimeoutSeconds = 3600;
 
@@ -44,7 +44,7 @@ internal sealed class RequestIngestionHandler(ScriptLocator locator) : ICommandH
         ?? RequestRules.Params(command.Params)
         ?? RequestRules.Timeout(command.TimeoutSeconds)
         ?? CheckReader(command)
-        ?? locator.CheckInput(command.Input!);
+        ?? commands.CheckInput(command.Input!);
 
     private Refusal? CheckReader(RequestIngestion command) => (command.Script, command.Source) switch
     {
@@ -52,6 +52,6 @@ internal sealed class RequestIngestionHandler(ScriptLocator locator) : ICommandH
         (not null, not null) => RequestRules.Invalid("'script' and 'source' exclude each other; give one."),
         (null, var source) when !IngestionSources.All.Contains(source) => RequestRules.Invalid($"'source' must be one of: {string.Join(", ", IngestionSources.All)}."),
         (null, _) => null,
-        (var script, _) => locator.CheckScript(script),
+        (var script, _) => commands.CheckScript(script),
     };
 }

@@ -10,7 +10,7 @@ namespace EventMl.Datasets.Running;
 
 /// <summary>Does one ingestion: child process, lake commit, then one ledger transaction that makes the version exist.</summary>
 internal sealed class IngestionExecutor(
-    Ledger ledger, DatasetsJobs jobs, LakeStore lake, IScriptProcess process, ScriptCommandFactory commands, TaskFolders folders, TimeProvider clock, ILogger<IngestionExecutor> logger)
+    Ledger ledger, DatasetsJobs jobs, LakeStore lake, ScriptProcess process, TaskCommands commands, TaskFolders folders, TimeProvider clock, ILogger<IngestionExecutor> logger)
     : IJobExecutor
 {
     public const string JobKind = "ingest";
@@ -61,7 +61,7 @@ internal sealed class IngestionExecutor(
 
     private async Task<ScriptOutcome> RunAsync(JobLease lease, IngestionRequested request, TaskFolder folder, CancellationToken cancellationToken)
     {
-        var command = await commands.CreateAsync(request.Script, JobKind, new ScriptRequest
+        var (command, failure) = await commands.CreateAsync(request.Script, JobKind, new ScriptRequest
         {
             TaskId = lease.Id,
             Attempt = lease.Attempt,
@@ -71,14 +71,14 @@ internal sealed class IngestionExecutor(
             WorkPath = folder.Path,
             Params = request.Params,
         }, cancellationToken);
-        if (command.Failure is { } failure)
+        if (command is null)
         {
-            return failure;
+            return failure!;
         }
 
         var throttle = new Throttle(TimeSpan.FromSeconds(0.5), clock);
         return await process.RunAsync(
-            command.Command!,
+            command,
             message => message is ScriptProgress p && (throttle.TryPass() || p.Done == p.Total)
                 ? jobs.Progress.ReportAsync(lease, new JobProgress(p.Done, p.Total, p.Text))
                 : Task.CompletedTask,

@@ -7,7 +7,7 @@ using EventMl.Jobs.Scripts;
 namespace EventMl.Training.Requesting;
 
 /// <summary>Accepts a training when its dataset exists, its script or model is usable and its name is free.</summary>
-internal sealed class RequestTrainingHandler(ScriptLocator locator) : ICommandHandler<RequestTraining>
+internal sealed class RequestTrainingHandler(TaskCommands commands) : ICommandHandler<RequestTraining>
 {
     private const int DefaultTimeoutSeconds = 24 * 3600;
 
@@ -63,6 +63,6 @@ internal sealed class RequestTrainingHandler(ScriptLocator locator) : ICommandHa
         (null, null) => RequestRules.Invalid("Give either 'script' (a path) or 'model' (layers for the built-in trainer)."),
         (not null, not null) => RequestRules.Invalid("'script' and 'model' exclude each other; give one."),
         (null, { } model) => DeclaredTraining.Check(model, command.Params),
-        (var script, _) => locator.CheckScript(script),
+        (var script, _) => commands.CheckScript(script),
     };
 }

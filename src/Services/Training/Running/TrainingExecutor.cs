@@ -10,7 +10,7 @@ namespace EventMl.Training.Running;
 
 /// <summary>Does one training: child process, epochs into the ledger, lake commit, then the event that hands the artifact to the registry.</summary>
 internal sealed class TrainingExecutor(
-    Ledger ledger, TrainingJobs jobs, LakeStore lake, IScriptProcess process, ScriptCommandFactory commands, TaskFolders folders, TimeProvider clock, ILogger<TrainingExecutor> logger)
+    Ledger ledger, TrainingJobs jobs, LakeStore lake, ScriptProcess process, TaskCommands commands, TaskFolders folders, TimeProvider clock, ILogger<TrainingExecutor> logger)
     : IJobExecutor
 {
     public const string JobKind = "train";
@@ -74,7 +74,7 @@ internal sealed class TrainingExecutor(
         }
 
         lake.Materialise(dataset, folder.Input);
-        var command = await commands.CreateAsync(request.Script, JobKind, new ScriptRequest
+        var (command, failure) = await commands.CreateAsync(request.Script, JobKind, new ScriptRequest
         {
             TaskId = lease.Id,
             Attempt = lease.Attempt,
@@ -85,14 +85,14 @@ internal sealed class TrainingExecutor(
             Params = request.Params,
             Extra = request.Model ?? default,
         }, cancellationToken);
-        if (command.Failure is { } failure)
+        if (command is null)
         {
-            return failure;
+            return failure!;
         }
 
         var throttle = new Throttle(TimeSpan.FromSeconds(0.5), clock);
         return await process.RunAsync(
-            command.Command!,
+            command,
             message => message switch
             {
                 ScriptEpoch epoch => epochs.AddAsync(epoch),

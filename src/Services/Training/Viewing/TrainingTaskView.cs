@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EventMl.Contracts;
 using EventMl.Contracts.Training;
 using EventMl.EventStore;
@@ -14,7 +15,12 @@ internal sealed record TrainedModelReference(string Name, long Version);
 internal sealed record TrainingTaskRow(
     string Id, string Name, string Status, string? Phase, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt,
     string Input, long InputVersion, string? Script, JsonElement? Declared, JsonElement Params, string Output, int Attempt,
-    JsonElement? Metrics, TrainedModelReference? Model, TaskError? Error, string? LogTail);
+    JsonElement? Metrics, TrainedModelReference? Model, TaskError? Error, string? LogTail)
+{
+    /// <summary>How far a running task is; shown, never recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JobProgress? Progress { get; init; }
+}
 
 internal sealed class TrainingTaskView(NpgsqlDataSource dataSource)
     : View<TrainingTaskRow>(dataSource, TrainingModule.Schema, "training_task_view", TrainingTask.Category)
