@@ -87,7 +87,7 @@ host_start() { # NAME AREAS PORT; empty AREAS means all of them
 }
 
 host_await() { # NAME PORT LOG
-  local end=$((SECONDS + ${EVENTML_HOST_TIMEOUT_S:-90}))
+  local end=$((SECONDS + ${EVENTML_HOST_TIMEOUT_S:-180}))
   until http_is_ok "$2" "${EVENTML_HOST_READY_PATH:-/health/ready}"; do
     if ! is_alive "$(cat "$INSTANCE_DIR/hosts/$1" 2>/dev/null || true)"; then
       tail -n 25 -- "$3" >&2
