@@ -65,7 +65,7 @@ public sealed class LedgerTests
             }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(Write)));
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(Write, Ct)));
 
         conflicts.ShouldBeGreaterThan(0);
         var events = await db.Ledger.ReadStreamAsync("counter-race", cancellationToken: Ct);
