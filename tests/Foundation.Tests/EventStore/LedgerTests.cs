@@ -71,7 +71,7 @@ public sealed class LedgerTests
         var events = await db.Ledger.ReadStreamAsync("counter-race", cancellationToken: Ct);
         events.Select(e => e.Version).ShouldBe(Enumerable.Range(1, 160).Select(i => (long)i));
         events.Select(e => e.SeqId).ShouldBe(Enumerable.Range(1, 160).Select(i => (long)i));
-        (await db.View.GetAsync("race"))!.Row.Total.ShouldBe(160);
+        (await db.View.GetAsync("race", Ct))!.Row.Total.ShouldBe(160);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class SequencerTests
         before.ShouldBe(320);
         var events = await db.Ledger.ReadForwardAsync(0, 1000, Ct);
         events.Select(e => e.Position!.Value).ShouldBe(Enumerable.Range(1, 322).Select(i => (long)i));
-        events[^2..].Select(e => e.StreamId).ShouldBe(["counter-held", "counter-held"]);
+        events.TakeLast(2).Select(e => e.StreamId).ShouldBe(["counter-held", "counter-held"]);
         foreach (var stream in events.GroupBy(e => e.StreamId))
         {
             stream.Select(e => e.Version).ShouldBe(Enumerable.Range(1, stream.Count()).Select(i => (long)i));
