@@ -65,13 +65,13 @@ public sealed class LedgerTests
             }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(Write)));
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(Write, Ct)));
 
         conflicts.ShouldBeGreaterThan(0);
         var events = await db.Ledger.ReadStreamAsync("counter-race", cancellationToken: Ct);
         events.Select(e => e.Version).ShouldBe(Enumerable.Range(1, 160).Select(i => (long)i));
         events.Select(e => e.SeqId).ShouldBe(Enumerable.Range(1, 160).Select(i => (long)i));
-        (await db.View.GetAsync("race"))!.Row.Total.ShouldBe(160);
+        (await db.View.GetAsync("race", Ct))!.Row.Total.ShouldBe(160);
     }
 
     [Fact]
