@@ -59,4 +59,13 @@ public sealed class RecordBatch
         Column(name) is var column && column is T typed
             ? typed
             : throw new InvalidOperationException($"Column '{name}' is {column.Field.Type} ({column.GetType().Name}), not {typeof(T).Name}.");
+
+    /// <summary>The same rows with only some columns, in the order given; the others stay untouched on disk.</summary>
+    /// <exception cref="KeyNotFoundException">A column does not exist.</exception>
+    public RecordBatch Select(params IReadOnlyList<string> names)
+    {
+        var positions = names.Select(name => Schema.IndexOf(name) is var index and >= 0 ? index : Column(name).Length).ToArray();
+        var schema = new ArrowSchema([.. positions.Select(p => Schema.Fields[p])], Schema.Metadata);
+        return new RecordBatch(schema, Length, index => Column(positions[index]));
+    }
 }

@@ -139,7 +139,7 @@ internal sealed class ColumnLoader(BatchHeader header, IReadOnlyDictionary<long,
         for (var i = 0; i < offsets.Length; i++)
         {
             if (offsets[i] < previous)
-                throw Bad($"the offsets of column '{field.Name}' fall from {previous} to {offsets[i]} at row {i}");
+                throw Bad($"the offsets of column '{field.Name}' fall from {previous} to {offsets[i]} at row {Math.Max(0, i - 1)}");
             previous = offsets[i];
         }
 
