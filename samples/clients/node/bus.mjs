@@ -18,10 +18,11 @@ export async function sendAndFollow({ exchange, body, wait = [], show = [], key,
   broken.catch(() => {});
   try {
     const channel = await connection.createConfirmChannel();
-    channel.on('error', () => {}); // the call that caused it rejects with the same error
+    let refusal;
+    channel.on('error', (error) => { refusal = error; });
     const following = wait.length + show.length > 0 ? await follow(channel, { body, wait, show, key, timeout }) : { ended: 0 };
-    const messageId = await publish(channel, exchange, body, decodeURIComponent(new URL(address).username) || 'guest');
-    console.log(`${exchange} ${messageId}`);
+    const user = decodeURIComponent(new URL(address).username) || 'guest';
+    await publish(channel, exchange, body, user).catch((error) => { throw refusal ?? error; });
     return await Promise.race([following.ended, broken]);
   } finally {
     await connection.close().catch(() => {});
@@ -37,7 +38,7 @@ async function follow(channel, { body, wait, show, key, timeout }) {
   const timer = setTimeout(() => {
     console.error(`No ${wait.join(' or ')} within ${timeout} seconds.`);
     end(2);
-  }, timeout * 1000);
+  }, timeout * 1000).unref();
   await channel.consume(queue, (delivery) => {
     if (!delivery) return end(2);
     const event = JSON.parse(delivery.content.toString()).message; // MassTransit's envelope holds the record here
@@ -51,6 +52,7 @@ async function follow(channel, { body, wait, show, key, timeout }) {
 
 async function publish(channel, exchange, body, userId) {
   const messageId = randomUUID();
+  console.log(`${exchange} ${messageId}`);
   const returned = new Promise((_, reject) => channel.once('return', () => reject(new Error(`Nobody takes commands at ${exchange}; is a worker of that area set up?`))));
   const confirmed = new Promise((resolve, reject) => channel.publish(
     exchange, '', Buffer.from(JSON.stringify(body)),
@@ -58,7 +60,6 @@ async function publish(channel, exchange, body, userId) {
     { contentType: 'application/json', messageId, userId, persistent: true, mandatory: true },
     (error) => (error ? reject(error) : resolve())));
   await Promise.race([returned, confirmed]);
-  return messageId;
 }
 
 /** Runs a program of this folder and turns errors into one line. */

@@ -11,6 +11,7 @@ import uuid
 import pika
 import pika.exceptions
 
+PERSISTENT = 2  # pika.DeliveryMode has no such name before pika 1.3
 
 class BusError(Exception):
     """What went wrong, with what to do about it."""
@@ -36,6 +37,7 @@ class Bus:
         # pika wraps the cause in the arguments of its exceptions.
         while error.args and isinstance(error.args[0], BaseException):
             error = error.args[0]
+        error = getattr(error, "exception", error)
         return str(error) or type(error).__name__
 
     def listen(self, exchanges):
@@ -49,17 +51,17 @@ class Bus:
         return queue
 
     def publish(self, exchange, body):
-        """Sends one command and returns its message id; the broker has it when this returns."""
+        """Sends one command; the broker has it when this returns."""
         message_id = str(uuid.uuid4())
+        print(f"{exchange} {message_id}", flush=True)
         properties = pika.BasicProperties(
-            content_type="application/json", message_id=message_id, user_id=self._user, delivery_mode=pika.DeliveryMode.Persistent.value)
+            content_type="application/json", message_id=message_id, user_id=self._user, delivery_mode=PERSISTENT)
         try:
             self._channel.basic_publish(exchange, "", json.dumps(body).encode(), properties, mandatory=True)
         except pika.exceptions.UnroutableError as error:
             raise BusError(f"Nobody takes commands at {exchange}; is a worker of that area set up?") from error
         except pika.exceptions.ChannelClosedByBroker as error:
             raise BusError(f"The broker refused the command: {error.reply_text}") from error
-        return message_id
 
     def events(self, queue, timeout):
         """Yields (exchange, event) until `timeout` seconds pass; the event is the record inside MassTransit's envelope."""
@@ -70,7 +72,8 @@ class Bus:
                 yield method.exchange, json.loads(body)["message"]
 
     def close(self):
-        self._connection.close()
+        if self._connection.is_open:
+            self._connection.close()
 
 
 def send_and_follow(exchange, body, wait, show=(), key=None, timeout=3600.0):
@@ -80,7 +83,7 @@ def send_and_follow(exchange, body, wait, show=(), key=None, timeout=3600.0):
     try:
         # Bound before the command goes out, so that not even the first event is missed.
         queue = bus.listen([*show, *wait]) if wait or show else None
-        print(f"{exchange} {bus.publish(exchange, body)}", flush=True)
+        bus.publish(exchange, body)
         if queue is None:
             return 0
         for name, event in bus.events(queue, timeout):
