@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using EventMl.Cli.Talking;
 using EventMl.Cli.Verbs;
@@ -18,6 +19,9 @@ internal sealed class CommandLine
             DatasetVerbs.Build(this), ModelVerbs.Build(this), IngestVerb.Build(this), TrainVerb.Build(this), TaskVerbs.Build(this),
             ServiceVerbs.Build(this), AuditVerbs.Build(this), CompletionVerb.Build(this), VersionVerb.Build(this), ReferenceVerb.Build(this),
         };
+        Root.HelpName = "eventml";
+        Root.Options.Remove(Root.Options.OfType<HelpOption>().Single());
+        Root.Options.Add(new HelpOption("--help", "-h"));
         Root.Options.Add(GlobalOptions.Url);
         Root.Options.Add(GlobalOptions.Format);
     }

@@ -8,10 +8,11 @@ internal static class CompletionVerb
     private const string Bash = """
         # eventml completion for bash. Put this into ~/.bashrc:  source <(eventml completion bash)
         _eventml() {
-            local words
-            words=$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null) || return
-            local IFS=$'\n'
-            COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
+            local word current="${COMP_WORDS[COMP_CWORD]}"
+            COMPREPLY=()
+            while IFS= read -r word; do
+                if [[ "$word" == "$current"* ]]; then COMPREPLY+=("$word"); fi
+            done < <("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
         }
         complete -o default -F _eventml eventml ./eventml
         """;
