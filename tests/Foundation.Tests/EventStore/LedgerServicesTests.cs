@@ -67,6 +67,14 @@ public sealed class LedgerServicesTests
         (await Should.ThrowAsync<LedgerSchemaException>(() => host.StartAsync(Ct))).Message.ShouldContain("--declare");
     }
 
+    [Fact]
+    public async Task Names_the_server_when_it_does_not_answer()
+    {
+        using var host = Build(new LedgerOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=x;Password=x;Database=x" });
+
+        (await Should.ThrowAsync<LedgerSchemaException>(() => host.StartAsync(Ct))).Message.ShouldContain("127.0.0.1:1");
+    }
+
     private static IHost Build(LedgerOptions options, Action<IServiceCollection>? more = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);

@@ -106,12 +106,13 @@ public sealed class LedgerTests
     [InlineData("-1")]
     [InlineData("counter-")]
     [InlineData("counter-\0")]
-    [InlineData("counter-\ud800")]
+    [InlineData("counter-?")]
     public async Task Says_what_a_stream_id_is_when_it_is_not_one(string streamId)
     {
         await using var db = await TestLedger.CreateAsync();
 
-        var error = await Should.ThrowAsync<ArgumentException>(() => db.AppendAsync(streamId, 0, new CounterRaised(1, _at)));
+        // Attributes cannot hold half a character.
+        var error = await Should.ThrowAsync<ArgumentException>(() => db.AppendAsync(streamId.Replace('?', '\ud800'), 0, new CounterRaised(1, _at)));
 
         error.Message.ShouldContain("<category>-<id>");
     }

@@ -145,6 +145,22 @@ public sealed class SequencerTests
     }
 
     [Fact]
+    public async Task Writes_nothing_when_it_polls_an_idle_ledger()
+    {
+        await using var db = await TestLedger.CreateAsync();
+        (await db.SequencerLease.AcquireAsync(Ct)).ShouldBeTrue();
+        await using var connection = await db.DataSource.OpenConnectionAsync(Ct);
+        await using var poll = new NpgsqlCommand($"begin; select ledger.eml_sequence(1, now(), {db.SequencerLease.Epoch}); select pg_current_xact_id_if_assigned()::text; ", connection);
+        await using var reader = await poll.ExecuteReaderAsync(Ct);
+
+        (await reader.ReadAsync(Ct)).ShouldBeTrue();
+        reader.GetInt32(0).ShouldBe(0);
+        (await reader.NextResultAsync(Ct)).ShouldBeTrue();
+        (await reader.ReadAsync(Ct)).ShouldBeTrue();
+        (await reader.IsDBNullAsync(0, Ct)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Takes_over_within_five_seconds_when_a_leader_died_without_a_word()
     {
         await using var db = await TestLedger.CreateAsync();
