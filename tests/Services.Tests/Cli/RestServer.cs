@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace EventMl.Services.Tests.Cli;
@@ -29,7 +29,7 @@ internal sealed class RestServer : IAsyncDisposable
         {
             using var reader = new StreamReader(context.Request.Body);
             var body = await reader.ReadToEndAsync(context.RequestAborted);
-            var path = new Uri(context.Request.GetEncodedUrl()).PathAndQuery;
+            var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             server.Requests.Enqueue($"{context.Request.Method} {path} {body}".TrimEnd());
             await answer(context, path);
         });

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace EventMl.Services.Tests.Cli;
@@ -22,6 +23,28 @@ public sealed class TaskWatcherTests
         run.Out.ShouldContain("fashion version 2");
         run.Out.ShouldContain("0.9123");
         run.Out.ShouldNotContain("\u001b", Case.Sensitive, "piped output has no bars");
+    }
+
+    [Fact]
+    public async Task Draws_a_bar_and_lets_epochs_scroll_by_when_on_a_terminal()
+    {
+        await using var server = await StartAsync([Running, Running, Completed], epochsByLook: [0, 1, 2]);
+        // script(1) runs the command on a terminal of its own.
+        var start = new ProcessStartInfo("script", ["-qec", $"stty cols 120; '{CliProcess.Executable}' --url {server.Url} tasks watch train-1", "/dev/null"])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardInput = true,
+        };
+        start.Environment["TERM"] = "xterm-256color";
+        using var terminal = Process.Start(start)!;
+
+        var shown = await terminal.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        await terminal.WaitForExitAsync(TestContext.Current.CancellationToken);
+        terminal.ExitCode.ShouldBe(0, shown);
+        shown.ShouldContain("━━━");
+        shown.ShouldContain("100%");
+        shown.ShouldContain("epoch 2/2  train_loss 0.5");
+        shown.ShouldContain("fashion version 2");
     }
 
     [Fact]

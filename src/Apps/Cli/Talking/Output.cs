@@ -27,9 +27,10 @@ internal sealed class Output
     {
         (_out, _error) = (surroundings.Out, surroundings.Error);
         IsJson = format == OutputFormat.Json;
-        Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_out) });
+        var screen = new AnsiConsoleOutput(_out);
+        Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = screen, Ansi = screen.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No });
         // Piped text must not be wrapped at the width of a screen that is not there.
-        if (!IsTerminal)
+        if (!screen.IsTerminal)
             Console.Profile.Width = 2000;
     }
 
