@@ -11,13 +11,13 @@ internal sealed record ModelVersion(ModelRegistered Registered, ModelEvaluated? 
 /// <summary>Who is champion, by which decision.</summary>
 internal sealed record Champion(long Version, string DecisionId);
 
-/// <summary>A named model: its versions from 1, evaluations under way, its champion, and whether it is hidden.</summary>
+/// <summary>A named model: its versions from 1, evaluations ever asked for and those under way, its champion, and whether it is hidden.</summary>
 internal sealed record Model(
-    ImmutableList<ModelVersion> Versions, ImmutableList<EvaluationRequested> Pending, Champion? Champion, bool Deleted) : IAggregate<Model>
+    ImmutableList<ModelVersion> Versions, ImmutableHashSet<string> Evaluations, ImmutableList<EvaluationRequested> Pending, Champion? Champion, bool Deleted) : IAggregate<Model>
 {
     public static string Category => "model";
 
-    public static Model Initial { get; } = new([], [], null, false);
+    public static Model Initial { get; } = new([], [], [], null, false);
 
     public bool Exists => Versions.Count > 0 && !Deleted;
 
@@ -44,9 +44,10 @@ internal sealed record Model(
         ? $"Model '{name}' has no version {version}; it has versions 1 to {Versions.Count}."
         : $"Model '{name}' does not exist; list the models to find its name.");
 
-    /// <summary>Asks for a measurement unless the same one is under way.</summary>
+    /// <summary>Asks for a measurement unless the same one is under way or the wish is a repeated one.</summary>
     public Decision Evaluate(string name, long? version, string evaluationId, string dataset, long datasetVersion, DateTimeOffset now) =>
         Find(version) is not { } found ? new Decision([], NotFound(name, version))
+        : Evaluations.Contains(evaluationId) ? Decision.Nothing
         : Pending.Any(p => (p.Version, p.Dataset, p.DatasetVersion) == (found.Registered.Version, dataset, datasetVersion)) ? Decision.Nothing
         : Decision.Of(new EvaluationRequested(name, found.Registered.Version, evaluationId, dataset, datasetVersion, now));
 
@@ -68,7 +69,7 @@ internal sealed record Model(
     public Model Evolve(object @event) => @event switch
     {
         ModelRegistered e => this with { Versions = Versions.Add(new ModelVersion(e, null)), Deleted = false },
-        EvaluationRequested e => this with { Pending = Pending.Add(e) },
+        EvaluationRequested e => this with { Evaluations = Evaluations.Add(e.EvaluationId), Pending = Pending.Add(e) },
         ModelEvaluated e => Ended(e.EvaluationId) with { Versions = Versions.SetItem((int)e.Version - 1, Versions[(int)e.Version - 1] with { Evaluation = e }) },
         EvaluationFailed e => Ended(e.EvaluationId),
         ModelPromoted e => this with { Champion = new Champion(e.Version, e.DecisionId) },

@@ -1,6 +1,6 @@
 using EventMl.Contracts;
 using EventMl.Contracts.Models;
-using EventMl.Models;
+using EventMl.Models.Promoting;
 using EventMl.Policy;
 
 namespace EventMl.Services.Tests.Models;

@@ -2,7 +2,7 @@ using EventMl.Contracts;
 using EventMl.Contracts.Models;
 using EventMl.Policy;
 
-namespace EventMl.Models;
+namespace EventMl.Models.Promoting;
 
 /// <summary>What a wish to promote came to: a judgement with its consequence, nothing (already champion), or a refusal to judge.</summary>
 /// <param name="Decided">The decision, for its own stream.</param>
