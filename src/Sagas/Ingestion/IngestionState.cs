@@ -1,19 +1,10 @@
-using MassTransit;
+using EventMl.Bus;
 
 namespace EventMl.Sagas.Ingestion;
 
 /// <summary>Where one ingestion stands.</summary>
-public sealed class IngestionState : SagaStateMachineInstance, ISagaVersion
+public sealed class IngestionState : SagaState
 {
-    /// <summary>Derived from the task id.</summary>
-    public Guid CorrelationId { get; set; }
-
-    /// <summary>Guards against lost updates.</summary>
-    public int Version { get; set; }
-
-    /// <summary>Name of the state.</summary>
-    public string CurrentState { get; set; } = "";
-
     /// <summary>The task.</summary>
     public string TaskId { get; set; } = "";
 }

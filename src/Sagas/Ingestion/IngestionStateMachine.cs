@@ -6,18 +6,17 @@ using MassTransit;
 namespace EventMl.Sagas.Ingestion;
 
 /// <summary>Requested → running → done, or cancelled when its time is over.</summary>
-public sealed class IngestionStateMachine : MassTransitStateMachine<IngestionState>
+public sealed class IngestionStateMachine : ProcessStateMachine<IngestionState>
 {
     private const string Deadline = "deadline";
 
     /// <summary>Declares the machine.</summary>
     public IngestionStateMachine()
     {
-        InstanceState(x => x.CurrentState);
-        Event(() => Requested, x => x.CorrelateById(m => Ids.Derive(nameof(Ingestion), m.Message.TaskId)));
-        Event(() => Completed, x => x.CorrelateById(m => Ids.Derive(nameof(Ingestion), m.Message.TaskId)));
-        Event(() => Failed, x => x.CorrelateById(m => Ids.Derive(nameof(Ingestion), m.Message.TaskId)));
-        Event(() => Expired, x => x.CorrelateById(m => Ids.Derive(nameof(Ingestion), m.Message.TaskId)));
+        Event(() => Requested, x => x.CorrelateById(m => SagaId.From(m.Message.TaskId)));
+        Event(() => Completed, x => x.CorrelateById(m => SagaId.From(m.Message.TaskId)));
+        Event(() => Failed, x => x.CorrelateById(m => SagaId.From(m.Message.TaskId)));
+        Event(() => Expired, x => x.CorrelateById(m => SagaId.From(m.Message.TaskId)));
 
         Initially(
             When(Requested)

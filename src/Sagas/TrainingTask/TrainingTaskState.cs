@@ -1,19 +1,10 @@
-using MassTransit;
+using EventMl.Bus;
 
 namespace EventMl.Sagas.TrainingTask;
 
 /// <summary>Where one training stands.</summary>
-public sealed class TrainingTaskState : SagaStateMachineInstance, ISagaVersion
+public sealed class TrainingTaskState : SagaState
 {
-    /// <summary>Derived from the task id.</summary>
-    public Guid CorrelationId { get; set; }
-
-    /// <summary>Guards against lost updates.</summary>
-    public int Version { get; set; }
-
-    /// <summary>Name of the state.</summary>
-    public string CurrentState { get; set; } = "";
-
     /// <summary>The task.</summary>
     public string TaskId { get; set; } = "";
 }

@@ -7,14 +7,13 @@ using MassTransit;
 namespace EventMl.Sagas.TrainingTask;
 
 /// <summary>Requested → training → registering → evaluating → judging → done; cancelled when its time is over.</summary>
-public sealed class TrainingTaskStateMachine : MassTransitStateMachine<TrainingTaskState>
+public sealed class TrainingTaskStateMachine : ProcessStateMachine<TrainingTaskState>
 {
     private const string Deadline = "deadline";
 
     /// <summary>Declares the machine.</summary>
     public TrainingTaskStateMachine()
     {
-        InstanceState(x => x.CurrentState);
         Event(() => Requested, x => x.CorrelateById(m => Id(m.Message.TaskId)));
         Event(() => Trained, x => x.CorrelateById(m => Id(m.Message.TaskId)));
         Event(() => Failed, x => x.CorrelateById(m => Id(m.Message.TaskId)));
@@ -97,7 +96,7 @@ public sealed class TrainingTaskStateMachine : MassTransitStateMachine<TrainingT
     /// <summary>The gate said no.</summary>
     public Event<PromotionRefused> Refused { get; private set; } = null!;
 
-    private static Guid Id(string? taskId) => taskId is null ? Guid.Empty : Ids.Derive(nameof(TrainingTask), taskId);
+    private static Guid Id(string? taskId) => taskId is null ? Guid.Empty : SagaId.From(taskId);
 
     private static RegisterModel Register(ModelTrained trained) => new(
         trained.Output, trained.TaskId, trained.ArtifactUri, trained.ArtifactVersion, trained.ManifestSha256, trained.StoragePath, trained.SizeBytes,

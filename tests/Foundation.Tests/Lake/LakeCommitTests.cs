@@ -1,7 +1,6 @@
 using EventMl.Arrow;
 using EventMl.Lake;
 using EventMl.Lake.Storage;
-using DataLake = EventMl.Lake.Lake;
 
 namespace EventMl.Foundation.Tests.Lake;
 
@@ -9,9 +8,9 @@ public sealed class LakeCommitTests : IDisposable
 {
     private readonly TestFolder _folder = new();
     private readonly StandingClock _clock = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
-    private readonly DataLake _lake;
+    private readonly LakeStore _lake;
 
-    public LakeCommitTests() => _lake = new DataLake(new LakeOptions { Root = _folder.At("lake") }, _clock);
+    public LakeCommitTests() => _lake = new LakeStore(new LakeOptions { Root = _folder.At("lake") }, _clock);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -55,7 +54,7 @@ public sealed class LakeCommitTests : IDisposable
         var staged = Enumerable.Range(0, writers).Select(i => _folder.Stage([i])).ToArray();
 
         var versions = await Task.WhenAll(Enumerable.Range(0, writers).Select(i => Task.Run(
-            () => new DataLake(new LakeOptions { Root = _folder.At("lake") }).CommitAsync(LakeKind.Dataset, "demo", staged[i], new LakeTransaction($"t{i}", LakeTransaction.Append, null), Ct), Ct)));
+            () => new LakeStore(new LakeOptions { Root = _folder.At("lake") }).CommitAsync(LakeKind.Dataset, "demo", staged[i], new LakeTransaction($"t{i}", LakeTransaction.Append, null), Ct), Ct)));
 
         versions.Select(v => v.Version).Order().ShouldBe(Enumerable.Range(1, writers).Select(i => (long)i));
         Values(versions.MaxBy(v => v.Version)!).Order().ShouldBe(Enumerable.Range(0, writers).Select(i => (long)i));
@@ -81,7 +80,7 @@ public sealed class LakeCommitTests : IDisposable
         var step = Enum.Parse<CommitStep>(stepName);
         var before = await CommitAsync("t1", [1]);
         var staging = _folder.Stage([10, 11], [12]);
-        var dying = new DataLake(new LakeOptions { Root = _folder.At("lake") }, _clock) { Reached = s => { if (s == step) throw new IOException("killed"); } };
+        var dying = new LakeStore(new LakeOptions { Root = _folder.At("lake") }, _clock) { Reached = s => { if (s == step) throw new IOException("killed"); } };
         var txn = new LakeTransaction("t2", "ingest", "tester");
 
         await Should.ThrowAsync<IOException>(() => dying.CommitAsync(LakeKind.Dataset, "demo", staging, txn, Ct));

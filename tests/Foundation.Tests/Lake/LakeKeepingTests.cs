@@ -1,6 +1,5 @@
 using EventMl.Arrow;
 using EventMl.Lake;
-using DataLake = EventMl.Lake.Lake;
 
 namespace EventMl.Foundation.Tests.Lake;
 
@@ -8,9 +7,9 @@ public sealed class LakeKeepingTests : IDisposable
 {
     private readonly TestFolder _folder = new();
     private readonly StandingClock _clock = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
-    private readonly DataLake _lake;
+    private readonly LakeStore _lake;
 
-    public LakeKeepingTests() => _lake = new DataLake(new LakeOptions { Root = _folder.At("lake") }, _clock);
+    public LakeKeepingTests() => _lake = new LakeStore(new LakeOptions { Root = _folder.At("lake") }, _clock);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -31,7 +30,7 @@ public sealed class LakeKeepingTests : IDisposable
     [InlineData(false)]
     public async Task Lays_out_a_version_when_a_script_needs_it(bool copy)
     {
-        var lake = new DataLake(new LakeOptions { Root = _folder.At("lake"), CopyOnMaterialise = copy }, _clock);
+        var lake = new LakeStore(new LakeOptions { Root = _folder.At("lake"), CopyOnMaterialise = copy }, _clock);
         var version = await lake.CommitAsync(LakeKind.Dataset, "demo", _folder.Stage([1], [2]), new LakeTransaction("t", "create", null), Ct);
         var model = await CommitModelAsync();
 
