@@ -26,9 +26,6 @@ public static class ErrorCodes
     /// <summary>No such decision in the ledger (404).</summary>
     public const string DecisionNotFound = "DECISION_NOT_FOUND";
 
-    /// <summary>Nothing is at that address (404).</summary>
-    public const string NotFound = "NOT_FOUND";
-
     /// <summary>A task of the same kind and name is still pending or running (409).</summary>
     public const string TaskAlreadyRunning = "TASK_ALREADY_RUNNING";
 

@@ -75,9 +75,9 @@ internal sealed class BusHost : IAsyncDisposable
             {
                 await tick.WaitForNextTickAsync(timeout.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException e)
             {
-                throw new TimeoutException($"Never happened: {what}");
+                throw new TimeoutException($"Never happened: {what}", e);
             }
         }
     }

@@ -15,10 +15,16 @@ internal static class DatasetsApi
     public static void MapDatasetResources(this IEndpointRouteBuilder api)
     {
         var datasets = api.MapGroup("/datasets");
-        datasets.MapGet("", (HttpContext http, DatasetView view) => ApiResults.ListAsync(http, view.ListAsync, row => row.Row));
+        datasets.MapGet("", ListAsync);
         datasets.MapGet("/{id}", GetAsync);
         datasets.MapDelete("/{id}", DeleteAsync);
     }
+
+    private static Task<IResult> ListAsync(Page page, HttpContext http, DatasetView view) => page.AnswerAsync(async (limit, token) =>
+    {
+        var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
+        return ([.. rows.Select(r => r.Row)], next);
+    });
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, DatasetView view) =>
         await view.GetAsync(id, http.RequestAborted) is { } dataset
@@ -27,7 +33,7 @@ internal static class DatasetsApi
 
     private static async Task<IResult> DeleteAsync(string id, HttpContext http, CommandDoor door)
     {
-        var result = await door.ExecuteAsync(new DeleteDataset { Dataset = id }, http.DoorCall(), http.RequestAborted);
+        var result = await door.ExecuteAsync(new DeleteDataset { Dataset = id }, http.GetDoorCall(), http.RequestAborted);
         return result.Refusal is { } refusal ? ApiResults.Refused(refusal) : Results.NoContent();
     }
 }

@@ -16,20 +16,25 @@ internal static class IngestionTasksApi
     public static void MapIngestionTasks(this IEndpointRouteBuilder api)
     {
         var tasks = api.MapGroup("/ingestion-tasks");
-        tasks.MapGet("", (HttpContext http, IngestionTaskView view) => ApiResults.ListAsync(http, view.ListAsync, row => row.Row));
+        tasks.MapGet("", ListAsync);
         tasks.MapPost("", CreateAsync);
         tasks.MapGet("/{id}", GetAsync);
         tasks.MapPost("/{id}/cancel", CancelAsync);
         tasks.MapGet("/{id}/logs", LogsAsync);
     }
 
-    private static async Task<IResult> CreateAsync(HttpContext http, CommandDoor door, IngestionTaskView view)
+    private static Task<IResult> ListAsync(Page page, HttpContext http, IngestionTaskView view) => page.AnswerAsync(async (limit, token) =>
     {
-        var command = await http.ReadBodyAsync<RequestIngestion>();
-        var result = await door.ExecuteAsync(command, http.DoorCall(), http.RequestAborted);
+        var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
+        return ([.. rows.Select(r => r.Row)], next);
+    });
+
+    private static async Task<IResult> CreateAsync(RequestIngestion command, HttpContext http, CommandDoor door, IngestionTaskView view)
+    {
+        var result = await door.ExecuteAsync(command, http.GetDoorCall(), http.RequestAborted);
         return result.Refusal is { } refusal
             ? ApiResults.Refused(refusal)
-            : ApiResults.Created(http, (string)result.Value!, (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
+            : ApiResults.Created($"{http.Request.Path}/{result.Value}", (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, IngestionTaskView view, DatasetsJobs jobs) =>
@@ -42,7 +47,7 @@ internal static class IngestionTasksApi
 
     private static async Task<IResult> CancelAsync(string id, HttpContext http, CommandDoor door, IngestionTaskView view)
     {
-        var result = await door.ExecuteAsync(new CancelIngestion { TaskId = id }, http.DoorCall(), http.RequestAborted);
+        var result = await door.ExecuteAsync(new CancelIngestion { TaskId = id }, http.GetDoorCall(), http.RequestAborted);
         return result.Refusal is { } refusal ? ApiResults.Refused(refusal) : ApiResults.Ok((await view.GetAsync(id, http.RequestAborted))!.Row);
     }
 

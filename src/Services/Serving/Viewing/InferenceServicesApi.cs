@@ -16,20 +16,25 @@ internal static class InferenceServicesApi
     public static void MapInferenceServices(this IEndpointRouteBuilder api)
     {
         var services = api.MapGroup("/inference-services");
-        services.MapGet("", (HttpContext http, InferenceServiceView view) => ApiResults.ListAsync(http, view.ListAsync, row => row.Row));
+        services.MapGet("", ListAsync);
         services.MapPost("", CreateAsync);
         services.MapGet("/{id}", GetAsync);
         services.MapDelete("/{id}", DeleteAsync);
         services.MapPost("/{id}/predict", PredictAsync);
     }
 
-    private static async Task<IResult> CreateAsync(HttpContext http, CommandDoor door, InferenceServiceView view)
+    private static Task<IResult> ListAsync(Page page, HttpContext http, InferenceServiceView view) => page.AnswerAsync(async (limit, token) =>
     {
-        var command = await http.ReadBodyAsync<CreateInferenceService>();
-        var result = await door.ExecuteAsync(command, http.DoorCall(), http.RequestAborted);
+        var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
+        return ([.. rows.Select(r => r.Row)], next);
+    });
+
+    private static async Task<IResult> CreateAsync(CreateInferenceService command, HttpContext http, CommandDoor door, InferenceServiceView view)
+    {
+        var result = await door.ExecuteAsync(command, http.GetDoorCall(), http.RequestAborted);
         return result.Refusal is { } refusal
             ? ApiResults.Refused(refusal)
-            : ApiResults.Created(http, (string)result.Value!, (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
+            : ApiResults.Created($"{http.Request.Path}/{result.Value}", (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, InferenceServiceView view) =>
@@ -37,7 +42,7 @@ internal static class InferenceServicesApi
 
     private static async Task<IResult> DeleteAsync(string id, HttpContext http, CommandDoor door, ServiceRegistry registry)
     {
-        var result = await door.ExecuteAsync(new DeleteInferenceService { ServiceId = id }, http.DoorCall(), http.RequestAborted);
+        var result = await door.ExecuteAsync(new DeleteInferenceService { ServiceId = id }, http.GetDoorCall(), http.RequestAborted);
         if (result.Refusal is { } refusal)
         {
             return ApiResults.Refused(refusal);

@@ -16,7 +16,7 @@ internal static class TrainingTasksApi
     public static void MapTrainingTasks(this IEndpointRouteBuilder api)
     {
         var tasks = api.MapGroup("/training-tasks");
-        tasks.MapGet("", (HttpContext http, TrainingTaskView view) => ApiResults.ListAsync(http, view.ListAsync, row => row.Row));
+        tasks.MapGet("", ListAsync);
         tasks.MapPost("", CreateAsync);
         tasks.MapGet("/{id}", GetAsync);
         tasks.MapPost("/{id}/cancel", CancelAsync);
@@ -24,13 +24,18 @@ internal static class TrainingTasksApi
         tasks.MapGet("/{id}/logs", LogsAsync);
     }
 
-    private static async Task<IResult> CreateAsync(HttpContext http, CommandDoor door, TrainingTaskView view)
+    private static Task<IResult> ListAsync(Page page, HttpContext http, TrainingTaskView view) => page.AnswerAsync(async (limit, token) =>
     {
-        var command = await http.ReadBodyAsync<RequestTraining>();
-        var result = await door.ExecuteAsync(command, http.DoorCall(), http.RequestAborted);
+        var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
+        return ([.. rows.Select(r => r.Row)], next);
+    });
+
+    private static async Task<IResult> CreateAsync(RequestTraining command, HttpContext http, CommandDoor door, TrainingTaskView view)
+    {
+        var result = await door.ExecuteAsync(command, http.GetDoorCall(), http.RequestAborted);
         return result.Refusal is { } refusal
             ? ApiResults.Refused(refusal)
-            : ApiResults.Created(http, (string)result.Value!, (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
+            : ApiResults.Created($"{http.Request.Path}/{result.Value}", (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, TrainingTaskView view, TrainingJobs jobs) =>
@@ -43,7 +48,7 @@ internal static class TrainingTasksApi
 
     private static async Task<IResult> CancelAsync(string id, HttpContext http, CommandDoor door, TrainingTaskView view)
     {
-        var result = await door.ExecuteAsync(new CancelTraining { TaskId = id }, http.DoorCall(), http.RequestAborted);
+        var result = await door.ExecuteAsync(new CancelTraining { TaskId = id }, http.GetDoorCall(), http.RequestAborted);
         return result.Refusal is { } refusal ? ApiResults.Refused(refusal) : ApiResults.Ok((await view.GetAsync(id, http.RequestAborted))!.Row);
     }
 
