@@ -43,6 +43,7 @@ as_server_user() {
 give_to_server_user() { if ((EUID == 0)); then chown -R "$SERVER_USER:$SERVER_USER" -- "$@"; fi; }
 
 # Starts a process in a session of its own that holds none of our descriptors; sets SPAWNED.
+# shellcheck disable=SC2034  # read by the scripts that source this
 spawn() { # LOG COMMAND...
   local log=$1
   shift
@@ -79,6 +80,18 @@ wait_until_gone() { # IDENT SECONDS
     ((SECONDS < end)) || return 1
     pause 0.1
   done
+}
+
+# Asks the leader of a process group to end, then ends whatever of the group is left.
+end_group() { # FILE_WITH_IDENT SECONDS
+  local ident
+  ident=$(cat "$1" 2>/dev/null || true)
+  if is_alive "$ident"; then
+    kill -TERM "${ident%%:*}" 2>/dev/null || true
+    wait_until_gone "$ident" "$2" || say "process ${ident%%:*} did not stop within $2 s; ending it"
+    kill -KILL -- "-${ident%%:*}" 2>/dev/null || true
+  fi
+  rm -f -- "$1"
 }
 
 # Waits without a child process.
