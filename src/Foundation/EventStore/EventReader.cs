@@ -17,6 +17,15 @@ internal static class EventReader
         return await ReadAsync(command, ledger.Types, cancellationToken);
     }
 
+    public static async Task<IReadOnlyList<StoredEvent>> StreamAtAsync(NpgsqlConnection connection, Ledger ledger, string streamId, long position, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select {Columns}, p.position, p.at from {ledger.Schema}.mt_events e join {ledger.Schema}.eml_position p on p.seq_id = e.seq_id where e.stream_id = $1 and p.position <= $2 order by e.version", connection);
+        command.Parameters.AddWithValue(streamId);
+        command.Parameters.AddWithValue(position);
+        return await ReadAsync(command, ledger.Types, cancellationToken);
+    }
+
     public static async Task<IReadOnlyList<StoredEvent>> ForwardAsync(NpgsqlConnection connection, Ledger ledger, long afterPosition, int count, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
@@ -34,6 +43,7 @@ internal static class EventReader
         {
             var alias = reader.GetString(4);
             var json = reader.GetString(5);
+            var (data, problem) = Parse(types, alias, json);
             events.Add(new StoredEvent
             {
                 SeqId = reader.GetInt64(0),
@@ -42,7 +52,8 @@ internal static class EventReader
                 Version = reader.GetInt64(3),
                 Type = alias,
                 Json = json,
-                Data = types.Find(alias) is { } type ? JsonSerializer.Deserialize(json, type, LedgerJson.Options) : null,
+                Data = data,
+                Problem = problem,
                 Timestamp = reader.GetFieldValue<DateTimeOffset>(6),
                 CorrelationId = reader.IsDBNull(7) ? null : reader.GetString(7),
                 CausationId = reader.IsDBNull(8) ? null : reader.GetString(8),
@@ -53,5 +64,23 @@ internal static class EventReader
         }
 
         return events;
+    }
+
+    // Another program may store something else under an alias that we know.
+    private static (object? Data, string? Problem) Parse(EventTypes types, string alias, string json)
+    {
+        if (types.Find(alias) is not { } type)
+        {
+            return (null, null);
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(json, type, LedgerJson.Options) is { } data ? (data, null) : (null, $"its JSON is null, not a {type.Name}.");
+        }
+        catch (JsonException e)
+        {
+            return (null, $"its JSON is not a {type.Name} of this build: {e.Message}");
+        }
     }
 }

@@ -37,7 +37,10 @@ public sealed record StoredEvent
     /// <summary>The event; null when this build does not know its type.</summary>
     public required object? Data { get; init; }
 
-    /// <summary>The event as stored, jsonb text.</summary>
+    /// <summary>Why an event of a known type could not be read; null otherwise.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>The event as stored, jsonb text (just appended: as sent).</summary>
     public required string Json { get; init; }
 
     /// <summary>When it was appended, by the writer's clock.</summary>
@@ -55,6 +58,16 @@ public sealed record StoredEvent
     /// <summary>The header of that name, or null.</summary>
     public string? Header(string name) =>
         Headers is { ValueKind: JsonValueKind.Object } h && h.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString() : null;
+
+    /// <summary>A fold must not pass over an event that this build should know.</summary>
+    /// <exception cref="InvalidDataException">The event's JSON does not fit its type.</exception>
+    public void RequireReadable()
+    {
+        if (Problem is not null)
+        {
+            throw new InvalidDataException($"Event {Id} ({StreamId}, version {Version}, type '{Type}') cannot be read: {Problem}");
+        }
+    }
 }
 
 /// <summary>The state of one stream, folded from its events.</summary>

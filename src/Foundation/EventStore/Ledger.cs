@@ -52,10 +52,15 @@ public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnume
                 await transaction.CommitAsync(cancellationToken);
                 return result;
             }
-            catch (Exception e) when (attempt < MaxTries && IsConflict(e))
+            catch (Exception e) when (IsConflict(e))
             {
+                if (attempt == MaxTries)
+                {
+                    throw e as LedgerConflictException ?? new LedgerConflictException("Other writers were first every time; try again later.", e);
+                }
+
                 // Full jitter keeps racing writers from meeting again.
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 << attempt)), clock, cancellationToken);
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 << attempt)), TimeProvider.System, cancellationToken);
             }
         }
     }
@@ -74,12 +79,50 @@ public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnume
         return await EventReader.ForwardAsync(connection, this, afterPosition, count, cancellationToken);
     }
 
+    /// <summary>The events of a stream that had a position at or before the given one, from the first.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> ReadStreamAtAsync(string streamId, long position, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await EventReader.StreamAtAsync(connection, this, streamId, position, cancellationToken);
+    }
+
+    /// <summary>Position of the last sequenced event; 0 when there is none.</summary>
+    public async Task<long> HeadAsync(CancellationToken cancellationToken = default)
+    {
+        await using var command = dataSource.CreateCommand($"select position from {Schema}.eml_head");
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>The last position whose ledger time is not after <paramref name="instant"/>; asked again, the answer is the same. An instant ahead of the ledger's clock means now.</summary>
+    public async Task<long> PositionAtAsync(DateTimeOffset instant, CancellationToken cancellationToken = default)
+    {
+        await using var command = dataSource.CreateCommand($"select {Schema}.eml_position_at($1)");
+        command.Parameters.AddWithValue(Clean.Time(instant < Now ? instant : Now));
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>How far a follower (<c>relay</c>, a rebuild) has come; 0 before its first event.</summary>
+    public async Task<long> FollowerPositionAsync(string name, CancellationToken cancellationToken = default)
+    {
+        await using var command = dataSource.CreateCommand($"select position from {Schema}.eml_follower where name = $1");
+        command.Parameters.AddWithValue(name);
+        return await command.ExecuteScalarAsync(cancellationToken) is long position ? position : 0;
+    }
+
     /// <summary>The state of one stream, without locking it.</summary>
     public async Task<Loaded<T>> LoadAsync<T>(string id, CancellationToken cancellationToken = default)
         where T : IAggregate<T>
     {
         var streamId = StreamId<T>(id);
         return Fold<T>(streamId, await ReadStreamAsync(streamId, 1, cancellationToken));
+    }
+
+    /// <summary>The state of one stream as it was at a position.</summary>
+    public async Task<Loaded<T>> LoadAtAsync<T>(string id, long position, CancellationToken cancellationToken = default)
+        where T : IAggregate<T>
+    {
+        var streamId = StreamId<T>(id);
+        return Fold<T>(streamId, await ReadStreamAtAsync(streamId, position, cancellationToken));
     }
 
     /// <summary>The stream of one aggregate: <c>&lt;category&gt;-&lt;id&gt;</c>.</summary>
@@ -93,6 +136,7 @@ public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnume
         var state = T.Initial;
         foreach (var e in events)
         {
+            e.RequireReadable();
             state = e.Data is null ? state : state.Evolve(e.Data);
         }
 

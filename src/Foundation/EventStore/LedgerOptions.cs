@@ -10,18 +10,18 @@ public sealed record LedgerOptions
     public string ConnectionString { get; init; } = "";
 
     /// <summary>Schema of the ledger. The default is <c>ledger</c>.</summary>
-    [RegularExpression("[a-z][a-z0-9_]{0,40}")]
+    [RegularExpression("[a-z][a-z0-9_]{0,40}", ErrorMessage = "Ledger:Schema must be at most 41 lower-case letters, digits and underscores, a letter first.")]
     public string Schema { get; init; } = "ledger";
 
     /// <summary>How long a leader may be silent before another takes over. The default is 3 seconds.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00")]
+    [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00", ErrorMessage = "Ledger:LeaseTime must be from 00:00:00.5 to 00:05:00.")]
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How often the leader looks when no signal arrives. The default is 20 milliseconds.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ErrorMessage = "Ledger:PollInterval must be from 00:00:00.001 to 00:00:10.")]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Events sequenced or relayed at once. The default is 500.</summary>
-    [Range(1, 100_000)]
+    [Range(1, 100_000, ErrorMessage = "Ledger:BatchSize must be from 1 to 100000.")]
     public int BatchSize { get; init; } = 500;
 }

@@ -1,26 +1,42 @@
 namespace EventMl.EventStore;
 
-/// <summary>Wakes the sequencer after commits: coalesced, never inside a transaction.</summary>
-public sealed class LedgerSignal : IDisposable
+/// <summary>Wakes the sequencer, the relay and the followers of this process after commits: coalesced, never inside a transaction.</summary>
+public sealed class LedgerSignal
 {
-    private readonly SemaphoreSlim _semaphore = new(0, 1);
+    /// <summary>Something was committed by this process, or another process said so.</summary>
+    internal Pulse Appended { get; } = new();
+
+    /// <summary>Something was committed by this process; others are to be told.</summary>
+    internal Pulse AppendedHere { get; } = new();
+
+    /// <summary>Events got positions.</summary>
+    internal Pulse Sequenced { get; } = new();
+
+    /// <summary>Whether the sequencer runs in this process, so that nobody else has to be told.</summary>
+    internal bool SequencesHere { get; set; }
 
     /// <summary>Something was committed.</summary>
     public void Raise()
     {
-        try
-        {
-            _semaphore.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // A wake-up is pending already.
-        }
+        Appended.Raise();
+        AppendedHere.Raise();
     }
+}
 
-    /// <inheritdoc />
-    public void Dispose() => _semaphore.Dispose();
+/// <summary>Wakes all who wait. Take <see cref="Next"/> before looking for work, so that nothing is missed in between.</summary>
+internal sealed class Pulse
+{
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Waits for the next signal, at most the given time.</summary>
-    public Task WaitAsync(TimeSpan limit, CancellationToken cancellationToken) => _semaphore.WaitAsync(limit, cancellationToken);
+    public Task Next => Volatile.Read(ref _next).Task;
+
+    public void Raise() => Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+}
+
+/// <summary>Waiting without exceptions.</summary>
+internal static class PulseExtensions
+{
+    /// <summary>Returns at the pulse, after the limit, or when cancelled.</summary>
+    public static async Task UntilAsync(this Task next, TimeSpan limit, CancellationToken cancellationToken) =>
+        await next.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
@@ -8,6 +9,8 @@ namespace EventMl.EventStore;
 public sealed class LedgerTransaction : IAsyncDisposable
 {
     private const string VersionMismatch = "MT003";
+    private const int MaxStreamId = 300;
+    private const int MaxHeader = 500;
 
     private readonly Ledger _ledger;
     private bool _appended;
@@ -68,6 +71,10 @@ public sealed class LedgerTransaction : IAsyncDisposable
             return [];
         }
 
+        var category = RequireStreamId(streamId);
+        using var activity = LedgerMetrics.Activities.StartActivity("ledger append");
+        activity?.SetTag("eventml.category", category);
+        metadata = Cleaned(metadata);
         var now = Now;
         var ids = events.Select(_ => Contracts.Ids.New()).ToArray();
         var aliases = events.Select(e => _ledger.Types.AliasOf(e.GetType())).ToArray();
@@ -95,6 +102,7 @@ public sealed class LedgerTransaction : IAsyncDisposable
         }
         catch (PostgresException e) when (e.SqlState is VersionMismatch or PostgresErrorCodes.UniqueViolation)
         {
+            activity?.SetStatus(ActivityStatusCode.Error, "conflict");
             throw new LedgerConflictException($"Stream '{streamId}' is not at version {expectedVersion} any more.", e);
         }
 
@@ -107,14 +115,16 @@ public sealed class LedgerTransaction : IAsyncDisposable
             StreamId = streamId,
             Version = expectedVersion + i + 1,
             Type = aliases[i],
-            Data = e,
+            // What readers will see, so that a view folded now equals one folded later.
+            Data = JsonSerializer.Deserialize(bodies[i], e.GetType(), LedgerJson.Options),
             Json = bodies[i],
             Timestamp = now,
             CorrelationId = metadata.CorrelationId,
             CausationId = metadata.CausationId,
             Headers = headerElement,
         }).ToArray();
-        foreach (var view in _ledger.Views[Category(streamId)])
+        LedgerMetrics.Appended(category, events.Count);
+        foreach (var view in _ledger.Views[category])
         {
             await view.ApplyAsync(this, streamId, stored, cancellationToken);
         }
@@ -159,11 +169,31 @@ public sealed class LedgerTransaction : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await Transaction.DisposeAsync();
-        await Connection.DisposeAsync();
+        try
+        {
+            await Transaction.DisposeAsync();
+        }
+        finally
+        {
+            await Connection.DisposeAsync();
+        }
     }
 
-    private static string Category(string streamId) => streamId[..streamId.IndexOf('-', StringComparison.Ordinal)];
+    private static string RequireStreamId(string streamId)
+    {
+        var dash = streamId.IndexOf('-', StringComparison.Ordinal);
+        if (dash < 1 || dash == streamId.Length - 1 || streamId.Length > MaxStreamId || Clean.Text(streamId) != streamId)
+        {
+            throw new ArgumentException($"'{Clean.Text(streamId, MaxStreamId)}' is not a stream id: use <category>-<id>, at most {MaxStreamId} characters.", nameof(streamId));
+        }
+
+        return streamId[..dash];
+    }
+
+    // Headers may come from anybody's message.
+    private static EventMetadata Cleaned(EventMetadata m) => new(
+        Clean.Text(m.Actor, MaxHeader), Clean.Text(m.Source, MaxHeader), Clean.Text(m.CorrelationId, MaxHeader), Clean.Text(m.CausationId, MaxHeader),
+        m.TraceParent is { } trace ? Clean.Text(trace, MaxHeader) : null);
 
     private static Dictionary<string, string> Headers(EventMetadata metadata)
     {

@@ -1,0 +1,62 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace EventMl.Bus;
+
+/// <summary>The bus's tables: an inbox per area, sagas and their outbox in one schema.</summary>
+public static partial class BusSchema
+{
+    /// <summary>Schema of the sagas.</summary>
+    public const string Sagas = "sagas";
+
+    /// <summary>Creates what is missing; may run in several processes at once.</summary>
+    /// <param name="dataSource">The platform's database.</param>
+    /// <param name="areas">Areas, each the name of its schema; <see cref="Sagas"/> also gets the sagas' tables.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="ArgumentException">An area is no schema name.</exception>
+    public static async Task DeclareAsync(NpgsqlDataSource dataSource, IEnumerable<string> areas, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // "create … if not exists" races with itself; the lock ends with the transaction.
+        await using (var declare = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended('eventml.bus.schema', 0))", connection, transaction))
+        {
+            await declare.ExecuteNonQueryAsync(cancellationToken);
+            foreach (var area in areas.Distinct(StringComparer.Ordinal))
+            {
+                if (!SchemaName().IsMatch(area))
+                {
+                    throw new ArgumentException($"'{area}' cannot be an area; use lower-case letters, digits and '_'.", nameof(areas));
+                }
+
+                declare.CommandText = Inbox(area) + (area == Sagas ? SagaTables : "");
+                await declare.ExecuteNonQueryAsync(cancellationToken);
+            }
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static string Inbox(string area) => $"""
+        create schema if not exists {area};
+        create table if not exists {area}.inbox (
+          consumer text not null, message_id uuid not null, received_at timestamptz not null, primary key (consumer, message_id));
+        create index if not exists inbox_received on {area}.inbox (received_at);
+        """;
+
+    private const string SagaTables = """
+
+        create table if not exists sagas.saga (
+          kind text not null, id uuid not null, version int not null, state text not null, data jsonb not null, updated_at timestamptz not null,
+          primary key (kind, id));
+        create index if not exists saga_state on sagas.saga (state, updated_at);
+        create table if not exists sagas.outbox (
+          id uuid primary key, seq bigint generated always as identity, kind text not null, saga_id uuid not null, name text, deliver_at timestamptz not null,
+          message_type text not null, body jsonb not null, headers jsonb not null, claimed_until timestamptz);
+        create unique index if not exists outbox_name on sagas.outbox (kind, saga_id, name) where name is not null;
+        create index if not exists outbox_due on sagas.outbox (deliver_at, seq);
+        """;
+
+    [GeneratedRegex("^[a-z][a-z0-9_]{0,40}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SchemaName();
+}

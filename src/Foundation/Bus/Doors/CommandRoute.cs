@@ -1,0 +1,16 @@
+using System.Collections.Frozen;
+
+namespace EventMl.Bus;
+
+/// <summary>Where a command lives: its area (also the schema of its inbox), the category of its refusals, its queue.</summary>
+internal sealed record CommandRoute(Type Command, string Area, string Category, string Queue);
+
+/// <summary>Every command this process knows.</summary>
+internal sealed class CommandRoutes(IEnumerable<CommandRoute> routes)
+{
+    private readonly FrozenDictionary<Type, CommandRoute> _routes = routes.ToFrozenDictionary(r => r.Command);
+
+    public CommandRoute Find<TCommand>() => _routes.TryGetValue(typeof(TCommand), out var route)
+        ? route
+        : throw new InvalidOperationException($"{typeof(TCommand).Name} has no handler here; register it with AddCommand in AddEventMlBus.");
+}

@@ -1,0 +1,180 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using EventMl.EventStore;
+using MassTransit;
+using MassTransit.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EventMl.Bus;
+
+/// <summary>Puts the process on the bus.</summary>
+public static class BusSetup
+{
+    /// <summary>Adds the command door, the consumers and sagas of <paramref name="register"/>, the outbox dispatcher and the relay's publisher; needs a <see cref="Ledger"/>.</summary>
+    /// <returns>What was registered, for <see cref="BusSchema.DeclareAsync"/>.</returns>
+    /// <exception cref="ValidationException">An option is not allowed.</exception>
+    public static BusRegistrations AddEventMlBus(this IServiceCollection services, BusOptions options, Action<BusRegistrations> register)
+    {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        var registrations = new BusRegistrations(services);
+        register(registrations);
+        services.AddSingleton(options);
+        services.AddSingleton(registrations);
+        services.AddSingleton(registrations.Routes());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IBusPrincipals, SameNamePrincipals>();
+        services.AddSingleton<Caller>();
+        services.AddSingleton<RefusalLimiter>();
+        services.AddSingleton<OutboxSignal>();
+        services.TryAddSingleton<IEventPublisher, LedgerPublisher>();
+        services.AddSingleton(p => new CommandDoor(
+            p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
+        services.AddHostedService<BusStart>();
+        AddTransport(services, options, registrations, declareOnly: false);
+        services.AddHostedService<Retention>();
+        if (registrations.HasSagas)
+        {
+            services.AddHostedService<OutboxDispatcher>();
+        }
+
+        return registrations;
+    }
+
+    /// <summary>Sets up exchanges, queues and bindings without consuming, so that nothing published before the first worker starts is lost.</summary>
+    /// <param name="options">The same options the workers use.</param>
+    /// <param name="register">The same registrations, of all areas.</param>
+    /// <param name="messages">Assemblies whose public records are messages; each gets its exchange even if nobody here listens.</param>
+    /// <param name="loggers">Where MassTransit logs.</param>
+    /// <param name="cancellationToken">Ends the attempt; the broker is waited for until then.</param>
+    public static async Task DeclareAsync(
+        BusOptions options, Action<BusRegistrations> register, IEnumerable<Assembly> messages, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default)
+    {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        if (options.InMemory)
+        {
+            return;
+        }
+
+        var services = new ServiceCollection();
+        services.AddLogging();
+        if (loggers is not null)
+        {
+            services.AddSingleton(loggers);
+        }
+
+        var registrations = new BusRegistrations(services);
+        register(registrations);
+        AddTransport(services, options, registrations, declareOnly: true, EventMessages(messages));
+        await using var provider = services.BuildServiceProvider();
+        await provider.GetRequiredService<IBusControl>().DeployAsync(cancellationToken);
+    }
+
+    private static List<Type> EventMessages(IEnumerable<Assembly> assemblies) =>
+        [.. assemblies.SelectMany(a => a.GetExportedTypes()).Where(t => t is { IsClass: true, IsAbstract: false, IsGenericType: false } && t.GetMethod("<Clone>$") is not null)];
+
+    private static void AddTransport(IServiceCollection services, BusOptions options, BusRegistrations registrations, bool declareOnly, List<Type>? messages = null)
+    {
+        services.AddOptions<MassTransitHostOptions>().Configure(host =>
+        {
+            // A worker starts while the broker is away and gets to work when it returns.
+            host.WaitUntilStarted = false;
+            host.StopTimeout = TimeSpan.FromSeconds(30);
+        });
+        services.AddMassTransit(x =>
+        {
+            x.DisableUsageTelemetry();
+            registrations.Apply(x);
+            if (options.InMemory)
+            {
+                x.UsingInMemory((context, bus) => Configure(bus, context, options, registrations));
+                return;
+            }
+
+            x.UsingRabbitMq((context, bus) =>
+            {
+                bus.Host(new Uri(options.Address));
+                bus.DeployTopologyOnly = declareOnly;
+                bus.DeployPublishTopology = declareOnly;
+                foreach (var message in messages ?? [])
+                {
+                    bus.Publish(message);
+                }
+
+                // The broker checks the name against the account, so that receivers can believe the actor header.
+                var user = Caller.OwnUser(options.Address);
+                bus.ConfigurePublish(p => p.UseExecute(send => Sign(send, user)));
+                bus.ConfigureSend(s => s.UseExecute(send => Sign(send, user)));
+                Configure(bus, context, options, registrations);
+            });
+        });
+    }
+
+    private static void Sign(SendContext send, string user)
+    {
+        if (send.TryGetPayload<RabbitMqSendContext>(out var amqp))
+        {
+            amqp.BasicProperties.UserId = user;
+        }
+    }
+
+    private static void Configure<TEndpoint>(IBusFactoryConfigurator<TEndpoint> bus, IBusRegistrationContext context, BusOptions options, BusRegistrations registrations)
+        where TEndpoint : IReceiveEndpointConfigurator
+    {
+        bus.MessageTopology.SetEntityNameFormatter(BusNames.Formatter);
+        foreach (var registered in registrations.Endpoints)
+        {
+            bus.ReceiveEndpoint(options.QueuePrefix + registered.Queue, endpoint =>
+            {
+                endpoint.PrefetchCount = options.PrefetchCount;
+                endpoint.ConcurrentMessageLimit = options.ConcurrencyLimit;
+                if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit && options.Quorum)
+                {
+                    rabbit.SetQuorumQueue();
+                }
+
+                if (registered.PlainJson)
+                {
+                    endpoint.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType, isDefault: true);
+                }
+                else
+                {
+                    // Plain JSON does not say which of several messages it is; such a queue takes envelopes only.
+                    var envelope = new SystemTextJsonMessageSerializerFactory();
+                    endpoint.ClearSerialization();
+                    endpoint.AddSerializer(envelope);
+                    endpoint.AddDeserializer(envelope, isDefault: true);
+                }
+
+                DeadLetters.Configure(endpoint);
+                endpoint.UseMessageRetry(retry =>
+                {
+                    retry.Exponential(options.RetryLimit, options.RetryInterval, TimeSpan.FromSeconds(30), options.RetryInterval);
+                    retry.Handle<NpgsqlException>(e => e.IsTransient);
+                    retry.Handle<TimeoutException>();
+                    retry.Handle<LedgerConflictException>();
+                    retry.Handle<ConcurrencyException>();
+                });
+                registered.Configure(endpoint, context);
+            });
+        }
+    }
+
+    private sealed class BusStart(BusOptions options, ILogger<BusStart> log) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            if (options.InMemory)
+            {
+                log.LogWarning("The bus is in memory: messages in flight do not survive a crash or a restart. Set the bus transport to 'rabbitmq' for work that matters.");
+            }
+
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

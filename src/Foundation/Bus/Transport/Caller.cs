@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using EventMl.Contracts;
+using MassTransit;
+
+namespace EventMl.Bus;
+
+/// <summary>Maps the name a message was sent under (checked by the broker) to a principal of the platform.</summary>
+public interface IBusPrincipals
+{
+    /// <summary>The principal of a broker user.</summary>
+    string Find(string userId);
+}
+
+/// <summary>A broker user is its own principal.</summary>
+internal sealed class SameNamePrincipals : IBusPrincipals
+{
+    public string Find(string userId) => userId;
+}
+
+/// <summary>Finds out who sent a message and because of what.</summary>
+internal sealed class Caller(BusOptions options, IBusPrincipals principals)
+{
+    private readonly string? _ownUser = options.InMemory ? null : OwnUser(options.Address);
+
+    /// <summary>The call a consumed message makes.</summary>
+    /// <exception cref="UnauthenticatedMessageException">Nobody vouches for the sender.</exception>
+    public DoorCall Identify(ConsumeContext context, string queue)
+    {
+        var messageId = MessageId(context);
+        return new DoorCall
+        {
+            Actor = Actor(context, queue),
+            Door = Doors.Bus,
+            MessageId = messageId,
+            CorrelationId = Text(context, BusHeaders.Correlation) ?? (context.CorrelationId ?? context.ConversationId ?? messageId)?.ToString("D"),
+            CausationId = messageId?.ToString("D"),
+            TraceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : Text(context, BusHeaders.TraceParent),
+        };
+    }
+
+    /// <summary>The account this process logs in with; the broker checks it on every message.</summary>
+    public static string OwnUser(string address) => Uri.UnescapeDataString(new Uri(address).UserInfo.Split(':')[0]);
+
+    /// <summary>The message's id; a name-based one when the client chose a text that is no UUID.</summary>
+    public static Guid? MessageId(ConsumeContext context)
+    {
+        if (context.MessageId is { } id)
+        {
+            return id;
+        }
+
+        return Amqp(context)?.Properties.MessageId is { Length: > 0 } text
+            ? Guid.TryParse(text, out var parsed) ? parsed : Ids.Derive("message-id", text)
+            : null;
+    }
+
+    private string Actor(ConsumeContext context, string queue)
+    {
+        if (options.InMemory)
+        {
+            return Text(context, BusHeaders.Actor) ?? "anonymous";
+        }
+
+        return Amqp(context)?.Properties.UserId switch
+        {
+            { Length: > 0 } user when user == _ownUser => Text(context, BusHeaders.Actor) ?? user,
+            { Length: > 0 } user => principals.Find(user),
+            _ when options.AnonymousAllowed => "anonymous",
+            _ => throw new UnauthenticatedMessageException(queue),
+        };
+    }
+
+    private static string? Text(ConsumeContext context, string header) => context.Headers.TryGetHeader(header, out var value) ? value as string : null;
+
+    private static RabbitMqBasicConsumeContext? Amqp(ConsumeContext context) =>
+        context.ReceiveContext.TryGetPayload<RabbitMqBasicConsumeContext>(out var amqp) ? amqp : null;
+}

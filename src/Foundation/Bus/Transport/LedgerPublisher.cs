@@ -1,0 +1,64 @@
+using System.Globalization;
+using EventMl.Contracts;
+using EventMl.EventStore;
+using MassTransit;
+
+namespace EventMl.Bus;
+
+/// <summary>Publishes ledger events: confirmed by the broker, in order within a stream, streams at the same time.</summary>
+public sealed class LedgerPublisher(IBus bus) : IEventPublisher
+{
+    /// <summary>Publishes what this build can read of <paramref name="events"/>; returns when the broker has confirmed all of it.</summary>
+    public Task PublishAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) =>
+        Task.WhenAll(events.Where(e => e.Data is not null).GroupBy(e => e.StreamId, StringComparer.Ordinal).Select(async stream =>
+        {
+            foreach (var e in stream)
+            {
+                await PublishAsync(e, cancellationToken);
+            }
+        }));
+
+    private async Task PublishAsync(StoredEvent e, CancellationToken cancellationToken)
+    {
+        var trace = e.Header(BusHeaders.TraceParent);
+        using var activity = BusTelemetry.Producer($"relay {e.Type}", trace);
+        var correlation = BusIds.FromText("correlation", e.CorrelationId);
+        await bus.Publish(
+            e.Data!,
+            e.Data!.GetType(),
+            context =>
+            {
+                context.MessageId = e.Id;
+                context.CorrelationId = correlation;
+                context.ConversationId = correlation;
+                context.InitiatorId = BusIds.FromText("causation", e.CausationId);
+                Set(context, BusHeaders.EventStream, e.StreamId);
+                Set(context, BusHeaders.EventVersion, e.Version.ToString(CultureInfo.InvariantCulture));
+                Set(context, BusHeaders.EventPosition, e.Position?.ToString(CultureInfo.InvariantCulture));
+                Set(context, BusHeaders.EventTime, e.Timestamp.ToString("O", CultureInfo.InvariantCulture));
+                Set(context, BusHeaders.Actor, e.Header(BusHeaders.Actor));
+                Set(context, BusHeaders.Correlation, e.CorrelationId);
+                Set(context, BusHeaders.TraceParent, trace);
+                if (context.TryGetPayload<RabbitMqSendContext>(out var amqp))
+                {
+                    amqp.BasicProperties.Timestamp = new RabbitMQ.Client.AmqpTimestamp(e.Timestamp.ToUnixTimeSeconds());
+                }
+            },
+            cancellationToken);
+    }
+
+    private static void Set(SendContext context, string header, string? value)
+    {
+        if (value is not null)
+        {
+            context.Headers.Set(header, value);
+        }
+    }
+}
+
+/// <summary>Texts of the ledger as the UUIDs that MassTransit's envelope has room for.</summary>
+internal static class BusIds
+{
+    public static Guid? FromText(string scope, string? text) =>
+        text is null ? null : Guid.TryParse(text, out var id) ? id : Ids.Derive(scope, text);
+}

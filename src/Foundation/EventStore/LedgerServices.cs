@@ -1,0 +1,69 @@
+using System.ComponentModel.DataAnnotations;
+using EventMl.EventStore;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers the ledger.</summary>
+public static class LedgerServices
+{
+    /// <summary>Adds the ledger, its connections and its event types (those of Contracts and of <paramref name="eventAssemblies"/>).</summary>
+    public static IServiceCollection AddLedger(this IServiceCollection services, LedgerOptions options, params System.Reflection.Assembly[] eventAssemblies)
+    {
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => CreateDataSource(options));
+        services.TryAddSingleton(_ => new EventTypes([typeof(EventMl.Contracts.Ids).Assembly, .. eventAssemblies]));
+        services.TryAddSingleton<LedgerSignal>();
+        services.TryAddSingleton<Ledger>();
+        services.AddHostedService<LedgerStart>();
+        services.AddHostedService<LedgerNotifier>();
+        return services;
+    }
+
+    /// <summary>Adds a view; its table is made by <see cref="LedgerSchema.DeclareAsync"/> and it gets the connections by injection.</summary>
+    public static IServiceCollection AddView<TView, TRow>(this IServiceCollection services)
+        where TView : View<TRow>
+        where TRow : class
+    {
+        services.TryAddSingleton<TView>();
+        services.AddSingleton<IInlineView>(p => p.GetRequiredService<TView>());
+        return services;
+    }
+
+    /// <summary>Adds the sequencer and the relay; of all processes that do, one leads. The relay needs an <see cref="IEventPublisher"/>.</summary>
+    public static IServiceCollection AddLedgerLeader(this IServiceCollection services)
+    {
+        services.AddHostedService<Sequencer>();
+        services.AddHostedService<Relay>();
+        return services;
+    }
+
+    /// <summary>The connections of a ledger: prepared statements on, named for the server's activity list.</summary>
+    /// <exception cref="OptionsValidationException">An option is missing or out of range.</exception>
+    public static NpgsqlDataSource CreateDataSource(LedgerOptions options)
+    {
+        Validate(options);
+        try
+        {
+            var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 };
+            connection.ApplicationName ??= "eventml";
+            return NpgsqlDataSource.Create(connection);
+        }
+        catch (ArgumentException e)
+        {
+            throw new OptionsValidationException(nameof(LedgerOptions), typeof(LedgerOptions), [$"EVENTML_POSTGRES is not a connection string of Npgsql (Host=…;Port=…;Username=…;Password=…;Database=…): {e.Message}"]);
+        }
+    }
+
+    internal static void Validate(LedgerOptions options)
+    {
+        var results = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true))
+        {
+            throw new OptionsValidationException(nameof(LedgerOptions), typeof(LedgerOptions), results.Select(r => r.ErrorMessage!));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EventMl.EventStore;
+
+/// <summary>Gives committed events their dense positions and monotone ledger time.</summary>
+internal sealed class Sequencer(NpgsqlDataSource dataSource, LedgerOptions options, TimeProvider clock, LedgerSignal signal, ILogger<Sequencer> logger)
+    : LeaderService(dataSource, options, LeaseName, logger)
+{
+    public const string LeaseName = "sequencer";
+
+    /// <summary>Places one batch; the number placed, or -1 when the epoch is not the current one.</summary>
+    public static async Task<int> SequenceAsync(NpgsqlDataSource dataSource, LedgerOptions options, DateTimeOffset now, long epoch, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand($"select {options.Schema}.eml_sequence($1, $2, $3)");
+        command.Parameters.AddWithValue(options.BatchSize);
+        command.Parameters.AddWithValue(now);
+        command.Parameters.AddWithValue(epoch);
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    protected override async Task LeadAsync(CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var listening = ListenAsync(over.Token);
+        signal.SequencesHere = true;
+        try
+        {
+            await SequenceAsync(cancellationToken);
+        }
+        finally
+        {
+            signal.SequencesHere = false;
+            await over.CancelAsync();
+            await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task SequenceAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var next = signal.Appended.Next;
+            switch (await SequenceAsync(DataSource, Options, Clean.Time(clock.GetUtcNow()), Lease.Epoch, cancellationToken))
+            {
+                case < 0:
+                    return;
+                case 0:
+                    await next.UntilAsync(Options.PollInterval, cancellationToken);
+                    break;
+                default:
+                    signal.Sequenced.Raise();
+                    break;
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await DataSource.OpenConnectionAsync(cancellationToken);
+                connection.Notification += (_, _) => signal.Appended.Raise();
+                await LedgerSchema.ExecuteAsync(connection, $"listen {LedgerNotifier.Channel(Options)}", cancellationToken);
+                while (true)
+                {
+                    await connection.WaitAsync(cancellationToken);
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                // Polling finds the events meanwhile.
+                await Task.Delay(Options.LeaseTime, TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+}
