@@ -21,7 +21,7 @@ public sealed class ScriptParameters
 
     /// <summary>A whole number.</summary>
     /// <exception cref="ScriptParameterException">It is something else, or absent without a default.</exception>
-    public int Integer(string name, int? defaultValue = null) =>
+    public int WholeNumber(string name, int? defaultValue = null) =>
         Get(name, defaultValue, "a whole number", v => v.ValueKind == JsonValueKind.Number && v.TryGetDouble(out var d) && double.IsInteger(d) && Math.Abs(d) <= int.MaxValue ? (int)d : null);
 
     /// <summary>A finite number.</summary>
