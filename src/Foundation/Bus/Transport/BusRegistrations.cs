@@ -41,7 +41,7 @@ public sealed partial class BusRegistrations
     /// <summary>An area's reaction to an event; runs once per event in one ledger transaction.</summary>
     public BusRegistrations AddObserver<TEvent, TObserver>(string area)
         where TEvent : class
-        where TObserver : class, IEventObserver<TEvent>
+        where TObserver : class, IEventHandler<TEvent>
     {
         var queue = Claim(area, BusNames.ObserverQueue(area, typeof(TEvent)));
         _services.TryAddScoped<TObserver>();

@@ -30,7 +30,7 @@ public static class BusSetup
         services.AddSingleton<Caller>();
         services.AddSingleton<RefusalLimiter>();
         services.AddSingleton<OutboxSignal>();
-        services.AddSingleton<LedgerPublisher>();
+        services.TryAddSingleton<IEventPublisher, LedgerPublisher>();
         services.AddSingleton(p => new CommandDoor(
             p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
         services.AddHostedService<BusStart>();
@@ -136,11 +136,17 @@ public static class BusSetup
                     rabbit.SetQuorumQueue();
                 }
 
-                endpoint.ClearSerialization();
-                endpoint.AddSerializer(new SystemTextJsonMessageSerializerFactory());
                 if (registered.PlainJson)
                 {
                     endpoint.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType, isDefault: true);
+                }
+                else
+                {
+                    // Plain JSON does not say which of several messages it is; such a queue takes envelopes only.
+                    var envelope = new SystemTextJsonMessageSerializerFactory();
+                    endpoint.ClearSerialization();
+                    endpoint.AddSerializer(envelope);
+                    endpoint.AddDeserializer(envelope, isDefault: true);
                 }
 
                 DeadLetters.Configure(endpoint);

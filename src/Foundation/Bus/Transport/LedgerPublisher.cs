@@ -6,20 +6,17 @@ using MassTransit;
 namespace EventMl.Bus;
 
 /// <summary>Publishes ledger events: confirmed by the broker, in order within a stream, streams at the same time.</summary>
-public sealed class LedgerPublisher(IBus bus)
+public sealed class LedgerPublisher(IBus bus) : IEventPublisher
 {
-    /// <summary>Publishes the events of Contracts among <paramref name="events"/>; returns when the broker has confirmed all of them.</summary>
+    /// <summary>Publishes what this build can read of <paramref name="events"/>; returns when the broker has confirmed all of it.</summary>
     public Task PublishAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) =>
-        Task.WhenAll(events.Where(IsMessage).GroupBy(e => e.StreamId, StringComparer.Ordinal).Select(async stream =>
+        Task.WhenAll(events.Where(e => e.Data is not null).GroupBy(e => e.StreamId, StringComparer.Ordinal).Select(async stream =>
         {
             foreach (var e in stream)
             {
                 await PublishAsync(e, cancellationToken);
             }
         }));
-
-    // An area's inner events (progress, names) stay in the ledger.
-    private static bool IsMessage(StoredEvent e) => e.Data?.GetType().Namespace?.StartsWith("EventMl.Contracts.", StringComparison.Ordinal) == true;
 
     private async Task PublishAsync(StoredEvent e, CancellationToken cancellationToken)
     {

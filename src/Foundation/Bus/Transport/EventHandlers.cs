@@ -5,15 +5,15 @@ namespace EventMl.Bus;
 
 /// <summary>An area's reaction to an event of another area; runs once per event in one ledger transaction.</summary>
 /// <typeparam name="TEvent">The event of Contracts.</typeparam>
-public interface IEventObserver<TEvent>
+public interface IEventHandler<TEvent>
     where TEvent : class
 {
     /// <summary>Reacts by appending or by writing rows through <see cref="ObserverContext.Transaction"/>.</summary>
-    Task ObserveAsync(TEvent @event, ObserverContext context, CancellationToken cancellationToken);
+    Task HandleAsync(TEvent @event, ObserverContext context, CancellationToken cancellationToken);
 }
 
-/// <summary>What an observer may use.</summary>
-/// <param name="Transaction">The open transaction; committed after the observer returns.</param>
+/// <summary>What an event handler may use.</summary>
+/// <param name="Transaction">The open transaction; committed after the handler returns.</param>
 /// <param name="Metadata">Who caused the event; goes with every append.</param>
 /// <param name="Now">The ledger's time.</param>
 /// <param name="MessageId">Id of the event, if it has one.</param>
@@ -25,7 +25,7 @@ internal sealed record ObserverRoute<TEvent, TObserver>(string Area, string Queu
 /// <summary>Takes an event from the bus to its observer: inbox, reaction, commit.</summary>
 internal sealed class ObserverConsumer<TEvent, TObserver>(Ledger ledger, TObserver observer, ObserverRoute<TEvent, TObserver> route, Caller caller) : IConsumer<TEvent>
     where TEvent : class
-    where TObserver : class, IEventObserver<TEvent>
+    where TObserver : class, IEventHandler<TEvent>
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {
@@ -40,7 +40,7 @@ internal sealed class ObserverConsumer<TEvent, TObserver>(Ledger ledger, TObserv
                     return false;
                 }
 
-                await observer.ObserveAsync(context.Message, new ObserverContext(transaction, metadata, transaction.Now, call.MessageId), context.CancellationToken);
+                await observer.HandleAsync(context.Message, new ObserverContext(transaction, metadata, transaction.Now, call.MessageId), context.CancellationToken);
                 return true;
             },
             context.CancellationToken);

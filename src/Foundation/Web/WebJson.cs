@@ -1,0 +1,31 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EventMl.Web;
+
+/// <summary>The frozen JSON of REST: snake_case members, dictionary keys and <c>params</c> verbatim, numbers as numbers.</summary>
+public static class WebJson
+{
+    /// <summary>The one options object of REST.</summary>
+    public static JsonSerializerOptions Options { get; } = Create();
+
+    /// <summary>Makes other options (the framework's own) equal to <see cref="Options"/>.</summary>
+    internal static void Apply(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.DictionaryKeyPolicy = null;
+        options.PropertyNameCaseInsensitive = false;
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.MaxDepth = 64;
+    }
+
+    private static JsonSerializerOptions Create()
+    {
+        var options = new JsonSerializerOptions();
+        Apply(options);
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
+}

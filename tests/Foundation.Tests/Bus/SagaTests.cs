@@ -1,0 +1,117 @@
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.Contracts.Training;
+using MassTransit;
+
+namespace EventMl.Foundation.Tests.Bus;
+
+public sealed class SagaTests
+{
+    private static readonly DoorCall Rest = new() { Actor = "ada", Door = Doors.Rest };
+
+    public static TheoryData<string> Transports => ["memory", "rabbitmq"];
+
+    [Theory, MemberData(nameof(Transports))]
+    public async Task Loses_none_of_200_messages_when_they_meet_on_one_instance(string transport)
+    {
+        await using var scenario = await BusScenario.CreateAsync(transport);
+        var host = await scenario.StartAsync(o => o with { ConcurrencyLimit = 16 });
+        var id = await StartTaskAsync(scenario, host, "1000");
+
+        await Task.WhenAll(Enumerable.Range(1, 200).Select(n => host.Bus.Publish(Epoch(id, n), TestContext.Current.CancellationToken)));
+        await BusHost.UntilAsync(async () => await EpochsAsync(scenario) == 200, "200 epochs are counted");
+
+        if (scenario.Broker is not null)
+        {
+            await using var client = await AmqpClient.ConnectAsync(scenario.Broker.Address);
+            await client.EmptyAsync("sagas-probe_error");
+        }
+    }
+
+    [Theory, MemberData(nameof(Transports))]
+    public async Task Asks_and_forgets_its_deadline_when_the_work_ends_in_time(string transport)
+    {
+        await using var scenario = await BusScenario.CreateAsync(transport);
+        var host = await scenario.StartAsync();
+        var id = await StartTaskAsync(scenario, host, "1000");
+        await BusHost.UntilAsync(() => host.Seen.Of<RunTraining>().Length == 1, "the command arrives");
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.outbox") == 1, "only the deadline waits");
+
+        await host.Bus.Publish(Completed(id), TestContext.Current.CancellationToken);
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.saga where state = 'Final'") == 1, "the saga is over");
+        // A late event and a repeated first one find the saga over and change nothing.
+        await host.Bus.Publish(Epoch(id, 9), TestContext.Current.CancellationToken);
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.inbox") == 3, "the late event is handled");
+
+        (await scenario.CountAsync("sagas.outbox")).ShouldBe(0);
+        (await EpochsAsync(scenario)).ShouldBe(0);
+        host.Seen.Messages.Single(m => m.Message is RunTraining).Actor.ShouldBe("saga:probe");
+    }
+
+    [Theory, MemberData(nameof(Transports))]
+    public async Task Hears_its_deadline_when_everything_was_restarted_before_it(string transport)
+    {
+        await using var scenario = await BusScenario.CreateAsync(transport);
+        var first = await scenario.StartAsync(dispatcher: false);
+        await StartTaskAsync(scenario, first, "0.5");
+        await scenario.StopAsync(first);
+
+        var second = await scenario.StartAsync();
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.saga where (data->>'Expired')::bool and state = 'Final'") == 1, "the deadline is heard");
+
+        (await scenario.CountAsync("sagas.outbox")).ShouldBe(0);
+        second.Seen.Of<RunTraining>().Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Delivers_once_when_it_died_between_commit_and_dispatch_and_two_take_over()
+    {
+        await using var scenario = await BusScenario.CreateAsync("rabbitmq");
+        var dead = await scenario.StartAsync(dispatcher: false);
+        for (var i = 0; i < 20; i++)
+        {
+            await StartTaskAsync(scenario, dead, "1000");
+        }
+
+        (await scenario.CountAsync("sagas.outbox where name is null")).ShouldBe(20);
+        await scenario.StopAsync(dead);
+
+        var hosts = new[] { await scenario.StartAsync(), await scenario.StartAsync() };
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.outbox where name is null") == 0, "all are sent");
+        await BusHost.UntilAsync(() => hosts.Sum(h => h.Seen.Of<RunTraining>().Length) >= 20, "all arrive");
+
+        hosts.SelectMany(h => h.Seen.Of<RunTraining>()).Select(r => r.TaskId).Distinct().Count().ShouldBe(20);
+        hosts.Sum(h => h.Seen.Of<RunTraining>().Length).ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task Keeps_a_command_when_nobody_listens_yet()
+    {
+        await using var scenario = await BusScenario.CreateAsync("rabbitmq");
+        var host = await scenario.StartAsync();
+        await using (var client = await AmqpClient.ConnectAsync(scenario.Broker!.Address))
+        {
+            await client.DeleteQueueAsync("training-run-training");
+            await StartTaskAsync(scenario, host, "1000");
+            await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.outbox where name is null and claimed_until is not null") == 1, "the command is put back");
+        }
+
+        await scenario.StopAsync(host);
+        var next = await scenario.StartAsync();
+        await BusHost.UntilAsync(() => next.Seen.Of<RunTraining>().Length == 1, "the command arrives");
+    }
+
+    private static async Task<string> StartTaskAsync(BusScenario scenario, BusHost host, string seconds)
+    {
+        var id = Ids.New("train");
+        await host.Door.ExecuteAsync(new RequestTraining { TaskId = id, Input = "digits", Output = seconds }, Rest, TestContext.Current.CancellationToken);
+        await BusHost.UntilAsync(async () => await scenario.CountAsync($"sagas.saga where id = '{SagaId.From(id)}'") == 1, "the saga has begun");
+        return id;
+    }
+
+    private static Task<int> EpochsAsync(BusScenario scenario) => scenario.Database.ScalarAsync<int>("select coalesce(max((data->>'Epochs')::int), 0) from sagas.saga");
+
+    private static EpochCompleted Epoch(string id, int n) => new(id, 1, n, 200, new Dictionary<string, double>(StringComparer.Ordinal), null, null, null, null, DateTimeOffset.UnixEpoch);
+
+    private static TrainingCompleted Completed(string id) => new(id, "m", 1, System.Text.Json.JsonSerializer.SerializeToElement(new { loss = 0.1 }), DateTimeOffset.UnixEpoch);
+}
