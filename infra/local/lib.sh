@@ -82,6 +82,18 @@ wait_until_gone() { # IDENT SECONDS
   done
 }
 
+# Asks the leader of a process group to end, then ends whatever of the group is left.
+end_group() { # FILE_WITH_IDENT SECONDS
+  local ident
+  ident=$(cat "$1" 2>/dev/null || true)
+  if is_alive "$ident"; then
+    kill -TERM "${ident%%:*}" 2>/dev/null || true
+    wait_until_gone "$ident" "$2" || say "process ${ident%%:*} did not stop within $2 s; ending it"
+    kill -KILL -- "-${ident%%:*}" 2>/dev/null || true
+  fi
+  rm -f -- "$1"
+}
+
 # Waits without a child process.
 pause() { # SECONDS
   [[ -n ${_pause_fd:-} ]] || exec {_pause_fd}<> <(:)

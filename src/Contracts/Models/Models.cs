@@ -39,10 +39,18 @@ public sealed record EvaluationRequested(string Model, long Version, string Eval
 /// <param name="EvaluatedAt">When.</param>
 public sealed record ModelEvaluated(
     string Model, long Version, string EvaluationId, string Dataset, long DatasetVersion, string Source,
-    IReadOnlyDictionary<string, double> Metrics, DateTimeOffset EvaluatedAt);
+    IReadOnlyDictionary<string, double> Metrics, DateTimeOffset EvaluatedAt)
+{
+    /// <summary>The training that made the version.</summary>
+    public string? TaskId { get; init; }
+}
 
 /// <summary>A model version could not be measured.</summary>
-public sealed record EvaluationFailed(string Model, long Version, string EvaluationId, TaskError Error, DateTimeOffset FailedAt);
+public sealed record EvaluationFailed(string Model, long Version, string EvaluationId, TaskError Error, DateTimeOffset FailedAt)
+{
+    /// <summary>The training that made the version.</summary>
+    public string? TaskId { get; init; }
+}
 
 /// <summary>Asks for a model version to become champion, if the gate allows it.</summary>
 public sealed record PromoteModel
@@ -75,10 +83,18 @@ public sealed record PromotionDecided(
     string Input, string Output, bool Allowed, IReadOnlyList<RuleOutcome> Rules, DateTimeOffset DecidedAt);
 
 /// <summary>A model version became champion.</summary>
-public sealed record ModelPromoted(string Model, long Version, long? PreviousChampion, string DecisionId, DateTimeOffset PromotedAt);
+public sealed record ModelPromoted(string Model, long Version, long? PreviousChampion, string DecisionId, DateTimeOffset PromotedAt)
+{
+    /// <summary>The training that made the version.</summary>
+    public string? TaskId { get; init; }
+}
 
 /// <summary>The gate refused to promote a model version.</summary>
-public sealed record PromotionRefused(string Model, long Version, string DecisionId, string Reason, DateTimeOffset RefusedAt);
+public sealed record PromotionRefused(string Model, long Version, string DecisionId, string Reason, DateTimeOffset RefusedAt)
+{
+    /// <summary>The training that made the version.</summary>
+    public string? TaskId { get; init; }
+}
 
 /// <summary>Asks for a model to be hidden.</summary>
 public sealed record DeleteModel

@@ -45,8 +45,10 @@ public sealed partial class EventTypes
     private static bool IsRecord(Type type) =>
         type is { IsClass: true, IsAbstract: false, IsGenericType: false } && type.GetMethod("<Clone>$") is not null;
 
-    private static string Alias(Type type) =>
-        Lower().Replace(Upper().Replace(type.Name, "${a} ${b}"), "${a} ${b}").ToLowerInvariant().Replace(' ', '_');
+    // Marten keeps the case of generic names.
+    private static string Alias(Type type) => type.IsGenericType
+        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(',', type.GetGenericArguments().Select(a => a.Name))}>"
+        : Lower().Replace(Upper().Replace(type.Name, "${a} ${b}"), "${a} ${b}").ToLowerInvariant().Replace(' ', '_');
 
     [GeneratedRegex(@"(?<a>\P{Ll})(?<b>\P{Ll}\p{Ll})", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Upper();

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EventMl.EventStore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -67,27 +66,4 @@ public static class LedgerServices
             throw new OptionsValidationException(nameof(LedgerOptions), typeof(LedgerOptions), results.Select(r => r.ErrorMessage!));
         }
     }
-}
-
-/// <summary>Stops a host that could not work before it takes any request.</summary>
-internal sealed class LedgerStart(NpgsqlDataSource dataSource, LedgerOptions options) : IHostedLifecycleService
-{
-    public async Task StartingAsync(CancellationToken cancellationToken)
-    {
-        LedgerServices.Validate(options);
-        if (!await LedgerSchema.IsDeclaredAsync(dataSource, options, cancellationToken))
-        {
-            throw new LedgerSchemaException($"The tables of this build are not in schema '{options.Schema}'; run the host once with --declare.");
-        }
-    }
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

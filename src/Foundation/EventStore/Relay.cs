@@ -32,7 +32,8 @@ internal sealed class Relay(Ledger ledger, LedgerOptions options, IEventPublishe
     protected override async Task LeadAsync(CancellationToken cancellationToken)
     {
         var position = await ledger.FollowerPositionAsync(LeaseName, cancellationToken);
-        while (!cancellationToken.IsCancellationRequested)
+        // A process that was stopped for longer than the lease must not publish on what it read before.
+        while (Lease.IsHeld && !cancellationToken.IsCancellationRequested)
         {
             var next = signal.Sequenced.Next;
             var events = await ledger.ReadForwardAsync(position, Options.BatchSize, cancellationToken);

@@ -48,7 +48,7 @@ public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, str
     public abstract TRow? Apply(TRow? row, StoredEvent @event);
 
     /// <summary>The fold of a whole stream, which must equal the live row.</summary>
-    public TRow? Fold(IEnumerable<StoredEvent> events) => events.Aggregate((TRow?)null, Apply);
+    public TRow? Fold(IEnumerable<StoredEvent> events) => events.Aggregate((TRow?)null, ApplyReadable);
 
     /// <inheritdoc />
     public async Task ApplyAsync(LedgerTransaction transaction, string streamId, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
@@ -57,32 +57,43 @@ public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, str
         var current = await ReadAsync(transaction.Command($"select id, version, data::text from {schema}.{table} where id = $1 for update", Text(id)), cancellationToken);
         var row = current?.Row;
         var version = current?.Version ?? 0;
+        if (events.Count == 0 || events[^1].Version <= version)
+        {
+            return;
+        }
+
         if (version + 1 < events[0].Version)
         {
             // Another writer (a real Marten) appended without this view: fold what is missing first.
             events = [.. (await transaction.ReadStreamAsync(streamId, cancellationToken)).Where(e => e.Version > version)];
         }
 
+        DateTimeOffset? created = null;
         foreach (var e in events.Where(e => e.Version > version))
         {
-            row = Apply(row, e);
+            var before = row;
+            row = ApplyReadable(row, e);
             version = e.Version;
+            created = before is null && row is not null ? e.Timestamp : created;
         }
 
         if (row is null)
         {
+            await using var hide = transaction.Command($"delete from {schema}.{table} where id = $1 and version < $2", Text(id), new NpgsqlParameter { Value = version });
+            await hide.ExecuteNonQueryAsync(cancellationToken);
             return;
         }
 
         await using var save = transaction.Command(
             $"""
-            insert into {schema}.{table} (id, version, data, created_at, updated_at) values ($1, $2, $3, $4, $5)
-            on conflict (id) do update set version = excluded.version, data = excluded.data, updated_at = excluded.updated_at
+            insert into {schema}.{table} as held (id, version, data, created_at, updated_at) values ($1, $2, $3, coalesce($4, $5), $5)
+            on conflict (id) do update set version = excluded.version, data = excluded.data, updated_at = excluded.updated_at, created_at = coalesce($4, held.created_at)
+            where held.version < excluded.version
             """,
             Text(id),
             new NpgsqlParameter { Value = version },
             new NpgsqlParameter { Value = JsonSerializer.Serialize(row, LedgerJson.Options), NpgsqlDbType = NpgsqlDbType.Jsonb },
-            new NpgsqlParameter { Value = events[0].Timestamp },
+            new NpgsqlParameter { Value = (object?)created ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
             new NpgsqlParameter { Value = events[^1].Timestamp });
         await save.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -120,6 +131,12 @@ public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, str
         }
 
         return (rows, null);
+    }
+
+    private TRow? ApplyReadable(TRow? row, StoredEvent e)
+    {
+        e.RequireReadable();
+        return Apply(row, e);
     }
 
     private static async Task<ViewRow<TRow>?> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)

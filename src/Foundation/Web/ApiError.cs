@@ -53,6 +53,14 @@ public static class ApiResults
     /// <summary>Answers 200 with a body.</summary>
     public static IResult Ok(object value) => Results.Json(value, WebJson.Options);
 
+    /// <summary>Answers 200 with a body and its version as ETag; 304 when the caller has that version.</summary>
+    public static IResult Versioned(HttpContext context, long version, object value)
+    {
+        var tag = $"\"{version}\"";
+        context.Response.Headers.ETag = tag;
+        return context.Request.Headers.IfNoneMatch.Contains(tag) ? Results.StatusCode(StatusCodes.Status304NotModified) : Ok(value);
+    }
+
     /// <summary>Answers 201 with a body and where to find the thing.</summary>
     public static IResult Created(string location, object value) => new CreatedAt(location, value);
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace EventMl.Web;
 
-/// <summary>The frozen JSON of REST: snake_case members, dictionary keys and <c>params</c> verbatim, numbers as numbers.</summary>
+/// <summary>The frozen JSON of REST: snake_case members, dictionary keys and <c>params</c> verbatim, numbers as numbers, absent values left out.</summary>
 public static class WebJson
 {
     /// <summary>The one options object of REST.</summary>
@@ -18,6 +18,7 @@ public static class WebJson
         options.PropertyNameCaseInsensitive = false;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.MaxDepth = 64;
     }
 

@@ -65,13 +65,13 @@ public sealed class LedgerTests
             }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(Write)));
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(Write, Ct)));
 
         conflicts.ShouldBeGreaterThan(0);
         var events = await db.Ledger.ReadStreamAsync("counter-race", cancellationToken: Ct);
         events.Select(e => e.Version).ShouldBe(Enumerable.Range(1, 160).Select(i => (long)i));
         events.Select(e => e.SeqId).ShouldBe(Enumerable.Range(1, 160).Select(i => (long)i));
-        (await db.View.GetAsync("race"))!.Row.Total.ShouldBe(160);
+        (await db.View.GetAsync("race", Ct))!.Row.Total.ShouldBe(160);
     }
 
     [Fact]
@@ -106,12 +106,13 @@ public sealed class LedgerTests
     [InlineData("-1")]
     [InlineData("counter-")]
     [InlineData("counter-\0")]
-    [InlineData("counter-\ud800")]
+    [InlineData("counter-?")]
     public async Task Says_what_a_stream_id_is_when_it_is_not_one(string streamId)
     {
         await using var db = await TestLedger.CreateAsync();
 
-        var error = await Should.ThrowAsync<ArgumentException>(() => db.AppendAsync(streamId, 0, new CounterRaised(1, _at)));
+        // Attributes cannot hold half a character.
+        var error = await Should.ThrowAsync<ArgumentException>(() => db.AppendAsync(streamId.Replace('?', '\ud800'), 0, new CounterRaised(1, _at)));
 
         error.Message.ShouldContain("<category>-<id>");
     }

@@ -1,4 +1,5 @@
 using EventMl.EventStore;
+using EventMl.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -9,13 +10,11 @@ internal sealed class TestLedger : IAsyncDisposable
 {
     public static readonly EventMetadata Metadata = new("ann", "rest", "corr-1", "caus-1", null);
 
-    private readonly NpgsqlDataSource _server;
-    private readonly string _name;
+    private readonly TestDatabase _database;
 
-    private TestLedger(NpgsqlDataSource server, string name, LedgerOptions options, TimeProvider clock, bool withView)
+    private TestLedger(TestDatabase database, LedgerOptions options, TimeProvider clock, bool withView)
     {
-        _server = server;
-        _name = name;
+        _database = database;
         Options = options;
         Clock = clock;
         DataSource = LedgerServices.CreateDataSource(options);
@@ -42,20 +41,16 @@ internal sealed class TestLedger : IAsyncDisposable
 
     public static async Task<TestLedger> CreateAsync(TimeProvider? clock = null, bool withView = true, Func<LedgerOptions, LedgerOptions>? change = null)
     {
-        var address = Environment.GetEnvironmentVariable("EVENTML_POSTGRES")
-            ?? throw new InvalidOperationException("EVENTML_POSTGRES is not set.");
-        var server = NpgsqlDataSource.Create(address);
-        var name = $"ledger_{Contracts.Ids.New():N}";
-        await Execute(server, $"create database {name}");
-        var options = new LedgerOptions { ConnectionString = new NpgsqlConnectionStringBuilder(address) { Database = name }.ConnectionString };
-        var ledger = new TestLedger(server, name, change?.Invoke(options) ?? options, clock ?? TimeProvider.System, withView);
+        var database = await TestDatabase.CreateAsync();
+        var options = new LedgerOptions { ConnectionString = database.ConnectionString };
+        var ledger = new TestLedger(database, change?.Invoke(options) ?? options, clock ?? TimeProvider.System, withView);
         await ledger.DeclareAsync();
         return ledger;
     }
 
-    public static async Task Execute(NpgsqlDataSource dataSource, string sql)
+    public async Task ExecuteAsync(string sql)
     {
-        await using var command = dataSource.CreateCommand(sql);
+        await using var command = DataSource.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 
@@ -107,8 +102,7 @@ internal sealed class TestLedger : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync();
-        await Execute(_server, $"drop database {_name} with (force)");
-        await _server.DisposeAsync();
+        await _database.DisposeAsync();
     }
 }
 

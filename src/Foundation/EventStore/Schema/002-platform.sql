@@ -1,5 +1,5 @@
 -- Our side tables. The trigger only queues; one sequencer gives dense positions to what its snapshot sees.
-create table ledger.eml_pending (seq_id bigint primary key);
+create table ledger.eml_pending (seq_id bigint primary key) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 create table ledger.eml_position (position bigint primary key, seq_id bigint unique not null, at timestamptz not null);
 create table ledger.eml_head (only_row boolean primary key default true check (only_row), position bigint not null, at timestamptz not null);
 insert into ledger.eml_head values (true, 0, '-infinity');
@@ -31,6 +31,10 @@ declare
   head ledger.eml_head;
   assigned int;
 begin
+  -- A look that finds nothing locks nothing, so that polling writes nothing.
+  if not exists (select from ledger.eml_pending) then
+    return case when exists (select from ledger.eml_lease where name = 'sequencer' and epoch = leader_epoch) then 0 else -1 end;
+  end if;
   perform from ledger.eml_lease where name = 'sequencer' and epoch = leader_epoch for share;
   if not found then
     return -1;

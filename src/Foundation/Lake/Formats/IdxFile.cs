@@ -42,13 +42,15 @@ public sealed class IdxFile : IDisposable
     private const long MaxGzipRatio = 1032;
 
     private readonly Stream _stream;
+    private readonly FileStream? _gzip;
     private readonly string _name;
     private int _itemsRead;
     private bool _checkedEnd;
 
-    private IdxFile(Stream stream, string name, IdxElementType elementType, int[] dimensions, int itemSize)
+    private IdxFile(Stream stream, FileStream? gzip, string name, IdxElementType elementType, int[] dimensions, int itemSize)
     {
         _stream = stream;
+        _gzip = gzip;
         _name = name;
         ElementType = elementType;
         Dimensions = dimensions;
@@ -86,7 +88,7 @@ public sealed class IdxFile : IDisposable
                 throw new IdxFormatException($"{name} has {file.Length} bytes; its header ({string.Join(" × ", dimensions)} of {type}) asks for {expected}.");
             if (isGzip && expected / MaxGzipRatio > file.Length)
                 throw new IdxFormatException($"{name} claims {expected} bytes ({string.Join(" × ", dimensions)} of {type}), more than a gzip file of {file.Length} bytes can hold.");
-            return new IdxFile(stream, name, type, dimensions, itemSize);
+            return new IdxFile(stream, isGzip ? file : null, name, type, dimensions, itemSize);
         }
         catch
         {
@@ -114,6 +116,7 @@ public sealed class IdxFile : IDisposable
             Span<byte> more = stackalloc byte[1];
             if (Read(_stream, more, _name) != 0)
                 throw new IdxFormatException($"{_name} goes on after its {ItemCount} items ({string.Join(" × ", Dimensions)}); exactly these were expected.");
+            CheckGzipTrailer();
         }
 
         return items;
@@ -121,6 +124,17 @@ public sealed class IdxFile : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _stream.Dispose();
+
+    // The runtime's gzip reader accepts a file whose trailer was cut off, so its length field is compared here.
+    private void CheckGzipTrailer()
+    {
+        if (_gzip is null)
+            return;
+        Span<byte> trailer = stackalloc byte[4];
+        var expected = unchecked((uint)(4 + (4 * Dimensions.Count) + ((long)ItemCount * ItemSize)));
+        if (RandomAccess.Read(_gzip.SafeFileHandle, trailer, _gzip.Length - 4) < 4 || BinaryPrimitives.ReadUInt32LittleEndian(trailer) != expected)
+            throw new IdxFormatException($"{_name} does not end with its gzip trailer (length {expected}); it is cut off or damaged.");
+    }
 
     private static (IdxElementType Type, int[] Dimensions) ReadHeader(Stream stream, string name)
     {

@@ -76,7 +76,7 @@ internal sealed record Manifest
         : Fragments.SelectMany(f => f.Files).Select(f => f.Path);
 }
 
-internal sealed record ManifestTransaction(string Id, string Operation, string? Actor);
+internal sealed record ManifestTransaction(string Id, string Operation, string? Actor = null);
 
 internal sealed record ManifestField(int Id, string Name, string Type, bool Nullable, IReadOnlyDictionary<string, string> Metadata);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EventMl.Contracts;
 using EventMl.Contracts.Datasets;
 using EventMl.EventStore;
@@ -11,7 +12,12 @@ namespace EventMl.Datasets.Viewing;
 internal sealed record IngestionTaskRow(
     string Id, string Name, string Status, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt,
     string Input, string? Script, string? Source, JsonElement Params, string Output, int Attempt,
-    JsonElement? Stats, long? Version, TaskError? Error, string? LogTail);
+    JsonElement? Stats, long? Version, TaskError? Error, string? LogTail)
+{
+    /// <summary>How far a running task is; shown, never recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JobProgress? Progress { get; init; }
+}
 
 internal sealed class IngestionTaskView(NpgsqlDataSource dataSource)
     : View<IngestionTaskRow>(dataSource, DatasetsModule.Schema, "ingestion_task_view", IngestionTask.Category)

@@ -9,7 +9,7 @@ using EventMl.Lake;
 namespace EventMl.Models.Evaluating;
 
 /// <summary>Measures a model version on held-out data in a child process; a model the platform cannot execute keeps what its script reported.</summary>
-internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, Lake.Lake lake, ScriptProcess scripts, ModelsOptions options) : IJobExecutor
+internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, LakeStore lake, ScriptProcess scripts, ModelsOptions options) : IJobExecutor
 {
     public const string JobKind = "evaluate";
 

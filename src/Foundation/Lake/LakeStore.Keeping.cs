@@ -2,7 +2,7 @@ using EventMl.Lake.Storage;
 
 namespace EventMl.Lake;
 
-public sealed partial class Lake
+public sealed partial class LakeStore
 {
     /// <summary>
     /// Lays a version out as the input of a script: <c>part-00000.arrow</c>, … for a dataset, the file tree for a model. The files are

@@ -8,14 +8,14 @@ namespace EventMl.Lake;
 /// manifest has its name, which only one writer can give it; a crash before leaves the last version as it was.
 /// </summary>
 [SuppressMessage("Design", "MA0049:Type name should not match containing namespace", Justification = "The field's term for the thing and for its parts.")]
-public sealed partial class Lake
+public sealed partial class LakeStore
 {
     private readonly LakeOptions _options;
     private readonly TimeProvider _clock;
     private readonly string _root;
 
     /// <summary>A lake in the folder that the options name.</summary>
-    public Lake(LakeOptions options, TimeProvider? clock = null)
+    public LakeStore(LakeOptions options, TimeProvider? clock = null)
     {
         _options = options;
         _clock = clock ?? TimeProvider.System;

@@ -1,0 +1,58 @@
+using System.ComponentModel.DataAnnotations;
+using EventMl.EventStore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace EventMl.Host.Hosting;
+
+/// <summary>The host's command line: <c>[--areas A,B] [--urls URL] [--route AREA=URL]… [--declare]</c>.</summary>
+internal static class HostCommand
+{
+    private const string Usage = "usage: EventMl.Host [--areas A,B] [--urls URL] [--route AREA=URL]... [--declare]";
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            var options = Parse(args);
+            var settings = HostSettings.Read(options.Areas, options.Urls, options.Routes);
+            if (options.Declare)
+            {
+                using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+                await Declaration.RunAsync(settings, limit.Token);
+                return 0;
+            }
+
+            await using var app = PlatformHost.Build(settings);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is ArgumentException or ValidationException or OptionsValidationException or LedgerSchemaException or NpgsqlException or IOException or OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"The host cannot work: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static Options Parse(string[] args)
+    {
+        var options = new Options([], null, [], false);
+        for (var i = 0; i < args.Length; i++)
+        {
+            options = args[i] switch
+            {
+                "--declare" => options with { Declare = true },
+                "--areas" => options with { Areas = Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
+                "--urls" => options with { Urls = Value() },
+                "--route" => options with { Routes = [.. options.Routes, Value()] },
+                var other => throw new ArgumentException($"'{other}' is not an option. {Usage}", nameof(args)),
+            };
+
+            string Value() => ++i < args.Length ? args[i] : throw new ArgumentException($"'{args[i - 1]}' needs a value. {Usage}", nameof(args));
+        }
+
+        return options;
+    }
+
+    private sealed record Options(IReadOnlyCollection<string> Areas, string? Urls, IReadOnlyCollection<string> Routes, bool Declare);
+}

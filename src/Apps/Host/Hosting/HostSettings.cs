@@ -1,0 +1,82 @@
+using EventMl.Bus;
+using EventMl.EventStore;
+using EventMl.Jobs;
+using EventMl.Jobs.Scripts;
+using EventMl.Lake;
+
+namespace EventMl.Host.Hosting;
+
+/// <summary>Everything a host is told, from the command line and the environment; one place, validated before anything starts.</summary>
+public sealed record HostSettings
+{
+    /// <summary>Areas this process works for.</summary>
+    public required IReadOnlySet<string> Areas { get; init; }
+
+    /// <summary>Where REST listens; loopback unless given otherwise.</summary>
+    public required string Urls { get; init; }
+
+    /// <summary>The ledger's database.</summary>
+    public required LedgerOptions Ledger { get; init; }
+
+    /// <summary>The bus.</summary>
+    public required BusOptions Bus { get; init; }
+
+    /// <summary>The lake.</summary>
+    public required LakeOptions Lake { get; init; }
+
+    /// <summary>Scripts and inputs.</summary>
+    public required ScriptOptions Scripts { get; init; }
+
+    /// <summary>Runners of tasks.</summary>
+    public JobRunnerOptions Jobs { get; init; } = new();
+
+    /// <summary>The policy that promotions are judged by.</summary>
+    public required string PolicyPath { get; init; }
+
+    /// <summary>For the gateway: the address of each area.</summary>
+    public IReadOnlyDictionary<string, string> Routes { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Reads settings from the environment (<c>EVENTML_*</c>); <paramref name="areas"/> empty means all.</summary>
+    /// <exception cref="ArgumentException">An area does not exist, or a route is malformed.</exception>
+    public static HostSettings Read(IReadOnlyCollection<string> areas, string? urls, IReadOnlyCollection<string> routes)
+    {
+        var unknown = areas.Except(HostAreas.All.Append(HostAreas.Gateway), StringComparer.Ordinal).ToArray();
+        if (unknown.Length > 0)
+        {
+            throw new ArgumentException($"There is no area '{unknown[0]}'; the areas are {string.Join(", ", HostAreas.All)} and {HostAreas.Gateway}.", nameof(areas));
+        }
+
+        var state = Get("EVENTML_STATE_DIR", Path.Combine(Path.GetTempPath(), "eventml"));
+        return new HostSettings
+        {
+            Areas = new HashSet<string>(areas.Count == 0 ? HostAreas.All : areas, StringComparer.Ordinal),
+            Urls = urls ?? Get("EVENTML_URLS", "http://127.0.0.1:8000"),
+            Ledger = new LedgerOptions { ConnectionString = Get("EVENTML_POSTGRES", "") },
+            Bus = new BusOptions
+            {
+                Transport = Get("EVENTML_BUS", "rabbitmq"),
+                Address = Get("EVENTML_RABBITMQ", ""),
+                Quorum = Get("EVENTML_BUS_QUORUM", "false") == "true",
+            },
+            Lake = new LakeOptions { Root = Get("EVENTML_LAKE", Path.Combine(state, "lake")) },
+            Scripts = new ScriptOptions
+            {
+                StatePath = state,
+                ScriptRoots = Paths("EVENTML_SCRIPT_ROOTS"),
+                InputRoots = Paths("EVENTML_INPUT_ROOTS"),
+            },
+            Jobs = new JobRunnerOptions { Concurrency = int.Parse(Get("EVENTML_JOBS", "1")) },
+            PolicyPath = Get("EVENTML_PROMOTION_POLICY", Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml")),
+            Routes = routes.Select(Route).ToDictionary(r => r.Area, r => r.Address, StringComparer.Ordinal),
+        };
+    }
+
+    private static string Get(string name, string missing) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : missing;
+
+    private static string[] Paths(string name) => Get(name, "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+
+    private static (string Area, string Address) Route(string text) =>
+        text.Split('=', 2) is [var area, var address] && Uri.TryCreate(address, UriKind.Absolute, out _)
+            ? (area, address)
+            : throw new ArgumentException($"The route '{text}' is not AREA=URL, such as training=http://127.0.0.1:8002.", nameof(text));
+}

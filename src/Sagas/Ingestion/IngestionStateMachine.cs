@@ -1,0 +1,54 @@
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.Contracts.Datasets;
+using MassTransit;
+
+namespace EventMl.Sagas.Ingestion;
+
+/// <summary>Requested → running → done, or cancelled when its time is over.</summary>
+public sealed class IngestionStateMachine : ProcessStateMachine<IngestionState>
+{
+    private const string Deadline = "deadline";
+
+    /// <summary>Declares the machine.</summary>
+    public IngestionStateMachine()
+    {
+        Event(() => Requested, x => x.CorrelateById(m => SagaId.From(m.Message.TaskId)));
+        Event(() => Completed, x => x.CorrelateById(m => SagaId.From(m.Message.TaskId)));
+        Event(() => Failed, x => x.CorrelateById(m => SagaId.From(m.Message.TaskId)));
+        Event(() => Expired, x => x.CorrelateById(m => SagaId.From(m.Message.TaskId)));
+
+        Initially(
+            When(Requested)
+                .Then(c => c.Saga.TaskId = c.Message.TaskId)
+                .Ask(c => new RunIngestion(c.Message.TaskId))
+                .Schedule(Deadline, c => TimeSpan.FromSeconds(c.Message.TimeoutSeconds), c => new IngestionDeadlineExpired(c.Message.TaskId))
+                .TransitionTo(Running));
+        During(
+            Running,
+            When(Completed).Unschedule(Deadline).TransitionTo(Done),
+            When(Failed).Unschedule(Deadline).TransitionTo(Abandoned),
+            When(Expired).Ask(c => new CancelIngestion { TaskId = c.Message.TaskId, Code = ErrorCodes.TaskTimedOut }));
+    }
+
+    /// <summary>A worker is, or will be, on it.</summary>
+    public State Running { get; private set; } = null!;
+
+    /// <summary>Ended well.</summary>
+    public State Done { get; private set; } = null!;
+
+    /// <summary>Ended otherwise.</summary>
+    public State Abandoned { get; private set; } = null!;
+
+    /// <summary>Begins the saga.</summary>
+    public Event<IngestionRequested> Requested { get; private set; } = null!;
+
+    /// <summary>The dataset version is there.</summary>
+    public Event<IngestionCompleted> Completed { get; private set; } = null!;
+
+    /// <summary>There will be none.</summary>
+    public Event<IngestionFailed> Failed { get; private set; } = null!;
+
+    /// <summary>The time is over.</summary>
+    public Event<IngestionDeadlineExpired> Expired { get; private set; } = null!;
+}

@@ -1,0 +1,68 @@
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.Contracts.Training;
+using EventMl.Jobs;
+using EventMl.Jobs.Scripts;
+
+namespace EventMl.Training.Requesting;
+
+/// <summary>Accepts a training when its dataset exists, its script or model is usable and its name is free.</summary>
+internal sealed class RequestTrainingHandler(TaskCommands commands) : ICommandHandler<RequestTraining>
+{
+    private const int DefaultTimeoutSeconds = 24 * 3600;
+
+    public async Task<CommandResult> HandleAsync(RequestTraining command, CommandContext context, CancellationToken cancellationToken)
+    {
+        if (Check(command) is { } refusal)
+        {
+            return CommandResult.Refused(refusal);
+        }
+
+        var (dataset, version) = RequestRules.Reference(command.Input!)!.Value;
+        var reading = await context.Transaction.PeekAsync<DatasetReading>(dataset, cancellationToken);
+        if (reading.State.Find(version) is not { } input)
+        {
+            return CommandResult.Refused(ErrorCodes.DatasetNotFound, $"Dataset '{command.Input}' does not exist; ingest it first, or list the datasets to find its name.");
+        }
+
+        var taskId = command.TaskId ?? context.DeriveId("train");
+        var task = await context.Transaction.LoadAsync<TrainingTask>(taskId, cancellationToken);
+        var decision = task.State.Decide(new TrainingRequested(
+            taskId, command.Name!, dataset, input.Version, input.Uri, input.ManifestSha256, command.Script, command.Model,
+            RequestRules.ParamsOrEmpty(command.Params), command.Output!, command.TimeoutSeconds ?? DefaultTimeoutSeconds, context.Now));
+        if (decision.Events.Count > 0 && !await context.Transaction.TakeNameAsync(TrainingTask.Category, command.Name!, task.StreamId, cancellationToken))
+        {
+            return CommandResult.Refused(
+                ErrorCodes.TaskAlreadyRunning, $"A training named '{command.Name}' is still pending or running; wait for it, cancel it, or use another name.");
+        }
+
+        await context.Transaction.AppendAsync(task, decision.Events, context.Metadata, cancellationToken);
+        return CommandResult.Accepted(taskId);
+    }
+
+    public object Reject(RequestTraining command, Refusal refusal, CommandContext context) =>
+        new TrainingRejected(command.TaskId, command.Name, nameof(RequestTraining), refusal.Code, refusal.Message, context.Now);
+
+    private Refusal? Check(RequestTraining command) =>
+        RequestRules.OptionalId("task_id", command.TaskId)
+        ?? RequestRules.Name("name", command.Name)
+        ?? RequestRules.Name("output", command.Output)
+        ?? CheckInput(command.Input)
+        ?? RequestRules.Params(command.Params)
+        ?? RequestRules.Timeout(command.TimeoutSeconds)
+        ?? CheckTrainer(command);
+
+    private static Refusal? CheckInput(string? input) =>
+        RequestRules.Present("input", input)
+        ?? (RequestRules.Reference(input!) is { } reference
+            ? RequestRules.Name("input", reference.Name)
+            : RequestRules.Invalid("'input' must be a dataset's name, or name@version with a version from 1."));
+
+    private Refusal? CheckTrainer(RequestTraining command) => (command.Script, command.Model) switch
+    {
+        (null, null) => RequestRules.Invalid("Give either 'script' (a path) or 'model' (layers for the built-in trainer)."),
+        (not null, not null) => RequestRules.Invalid("'script' and 'model' exclude each other; give one."),
+        (null, { } model) => DeclaredTraining.Check(model, command.Params),
+        (var script, _) => commands.CheckScript(script),
+    };
+}
