@@ -22,25 +22,25 @@ internal sealed class SagaDiagram : StateMachineVisitor
         return diagram.Draw();
     }
 
-    public void Visit(State state, Action<State>)
+    public void Visit(State state, Action<State> next)
     {
         _state = state.Name;
         next(state);
     }
 
-    public void Visit(Event @event, Action<Event>) => Heard(@event, @event.Name, () => next(@event));
+    public void Visit(Event @event, Action<Event> next) => Heard(@event, @event.Name, () => next(@event));
 
-    public void Visit<TMessage>(Event<TMessage> @event, Action<Event<TMessage>>)
+    public void Visit<TMessage>(Event<TMessage> @event, Action<Event<TMessage>> next)
         where TMessage : class => Heard(@event, typeof(TMessage).Name, () => next(@event));
 
-    public void Visit<T>(IBehavior<T> behavior, Action<IBehavior<T>>)
+    public void Visit<T>(IBehavior<T> behavior, Action<IBehavior<T>> next)
         where T : class, SagaStateMachineInstance => next(behavior);
 
-    public void Visit<T, TMessage>(IBehavior<T, TMessage> behavior, Action<IBehavior<T, TMessage>>)
+    public void Visit<T, TMessage>(IBehavior<T, TMessage> behavior, Action<IBehavior<T, TMessage>> next)
         where T : class, SagaStateMachineInstance
         where TMessage : class => next(behavior);
 
-    public void Visit(IStateMachineActivity activity, Action<IStateMachineActivity>)
+    public void Visit(IStateMachineActivity activity, Action<IStateMachineActivity> next)
     {
         if (activity.GetType().GetProperty("ToState")?.GetValue(activity) is State target)
         {
