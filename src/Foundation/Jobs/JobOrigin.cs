@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EventMl.EventStore;
 
 namespace EventMl.Jobs;
@@ -8,6 +9,8 @@ public sealed record JobOrigin(string CorrelationId, string CausationId, string?
     /// <summary>The origin of a job enqueued while handling a command.</summary>
     public static JobOrigin Of(EventMetadata metadata) => new(metadata.CorrelationId, metadata.CausationId, metadata.TraceParent);
 
-    /// <summary>Metadata for what the holder of a lease appends.</summary>
-    public EventMetadata MetadataFor(JobLease lease) => new($"worker:{lease.Owner}", "worker", CorrelationId, CausationId, TraceParent);
+    private EventMetadata MetadataFor(JobLease lease) => new($"worker:{lease.Owner}", "worker", CorrelationId, CausationId, TraceParent);
+
+    /// <summary>Metadata for what the holder of a lease appends, when the job's payload is an origin.</summary>
+    public static EventMetadata MetadataOf(JobLease lease) => lease.Payload.Deserialize<JobOrigin>(LedgerJson.Options)!.MetadataFor(lease);
 }

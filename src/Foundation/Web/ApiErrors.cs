@@ -118,7 +118,7 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
         return context.Response.WriteAsJsonAsync(answer, WebJson.Options, context.RequestAborted);
     }
 
-    [GeneratedRegex("""parameter "\S+ (?<name>\w+)"( from "(?<value>[^"]{0,100})"| was not provided)""", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("""parameter "\S+ (?<name>\w+)"( from "(?<value>[^"]{0,100})"| was not provided)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Parameter();
 }
 

@@ -115,7 +115,9 @@ internal sealed class BusScenario : IAsyncDisposable
         var database = await TestDatabase.CreateAsync();
         var broker = transport == "rabbitmq" ? await TestBroker.CreateAsync() : null;
         await BusHost.DeclareAsync(database.DataSource);
-        return new BusScenario(database, broker, BusHost.Options(transport, broker?.Address));
+        var options = BusHost.Options(transport, broker?.Address);
+        await BusSetup.DeclareAsync(options, BusHost.Register, [typeof(Contracts.Ids).Assembly], cancellationToken: TestContext.Current.CancellationToken);
+        return new BusScenario(database, broker, options);
     }
 
     public async Task<BusHost> StartAsync(Func<BusOptions, BusOptions>? options = null, bool dispatcher = true, Action<IServiceCollection>? change = null)

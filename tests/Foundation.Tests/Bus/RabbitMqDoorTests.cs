@@ -88,7 +88,6 @@ public sealed class RabbitMqDoorTests
     public async Task Keeps_what_is_published_before_the_first_worker_when_the_topology_was_declared()
     {
         await using var scenario = await BusScenario.CreateAsync("rabbitmq");
-        await BusSetup.DeclareAsync(scenario.Options, BusHost.Register, [typeof(Ids).Assembly], cancellationToken: TestContext.Current.CancellationToken);
         await using var client = await AmqpClient.ConnectAsync(scenario.Broker!.Address);
 
         await client.PublishAsync(Exchange, """{"taskId":"train-early","input":"digits","output":"100"}""", new BasicProperties { ContentType = "application/json" });

@@ -38,7 +38,7 @@ public sealed class CSharpScriptTests(CSharpScriptTests.Compiled compiled) : ICl
         using var scenario = new ScriptScenario(grace: TimeSpan.FromMinutes(2));
         using var cancel = new CancellationTokenSource();
 
-        var outcome = await scenario.RunAsync(compiled.Command with { Request = scenario.Request(new { fault = "polite" }) }, 300, cancel.Token, _ => cancel.CancelAsync());
+        var outcome = await scenario.RunAsync(compiled.Command with { Request = scenario.Request(new { fault = "polite" }) }, 300, _ => cancel.CancelAsync(), cancel.Token);
 
         outcome.ShouldBeOfType<ScriptFailure>().Error.Code.ShouldBe("TASK_CANCELLED");
         outcome.LogTail.ShouldContain("OperationCanceledException");

@@ -87,7 +87,7 @@ public sealed class ScriptProcessTests
         using var scenario = new ScriptScenario(grace: TimeSpan.FromMinutes(2));
         using var cancel = new CancellationTokenSource();
 
-        var outcome = await scenario.RunAsync(await scenario.CommandAsync("faulty/faulty.py", new { fault = "polite" }), 300, cancel.Token, _ => cancel.CancelAsync());
+        var outcome = await scenario.RunAsync(await scenario.CommandAsync("faulty/faulty.py", new { fault = "polite" }), 300, _ => cancel.CancelAsync(), cancel.Token);
 
         outcome.ShouldBeOfType<ScriptFailure>().Error.Code.ShouldBe("TASK_CANCELLED");
     }
@@ -99,12 +99,12 @@ public sealed class ScriptProcessTests
         using var cancel = new CancellationTokenSource();
         int[] processes = [];
 
-        var outcome = await scenario.RunAsync(await scenario.CommandAsync("faulty/faulty.py", new { fault = "fork" }), 300, cancel.Token, _ =>
+        var outcome = await scenario.RunAsync(await scenario.CommandAsync("faulty/faulty.py", new { fault = "fork" }), 300, _ =>
         {
             processes = [.. File.ReadAllText(Path.Combine(scenario.OutputPath, "grandchildren")).Split(' ').Select(int.Parse)];
             processes.ShouldAllBe(p => ScriptScenario.IsAlive(p));
             return cancel.CancelAsync();
-        });
+        }, cancel.Token);
 
         outcome.ShouldBeOfType<ScriptFailure>().Error.Code.ShouldBe("TASK_CANCELLED");
         processes.Length.ShouldBe(2);

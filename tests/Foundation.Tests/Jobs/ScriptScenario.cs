@@ -57,9 +57,9 @@ internal sealed class ScriptScenario : IDisposable
 
     /// <summary>Runs <c>faulty.py</c> or <c>faulty.cs</c> with one fault.</summary>
     public async Task<ScriptOutcome> RunFaultAsync(string fault, string script = "faulty/faulty.py", double timeoutSeconds = 120, CancellationToken cancellationToken = default) =>
-        await RunAsync(await CommandAsync(script, new { fault }), timeoutSeconds, cancellationToken);
+        await RunAsync(await CommandAsync(script, new { fault }), timeoutSeconds, null, cancellationToken);
 
-    public Task<ScriptOutcome> RunAsync(ScriptCommand command, double timeoutSeconds = 120, CancellationToken cancellationToken = default, Func<ScriptMessage, Task>? onMessage = null) =>
+    public Task<ScriptOutcome> RunAsync(ScriptCommand command, double timeoutSeconds = 120, Func<ScriptMessage, Task>? onMessage = null, CancellationToken cancellationToken = default) =>
         new ScriptProcess(Options, TimeProvider.System, NullLogger<ScriptProcess>.Instance).RunAsync(command, onMessage ?? Collect, TimeSpan.FromSeconds(timeoutSeconds), cancellationToken);
 
     public string Write(string name, string text, bool executable = false)

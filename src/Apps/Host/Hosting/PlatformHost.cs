@@ -17,9 +17,7 @@ public static class PlatformHost
     public static WebApplication Build(HostSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls(settings.Urls);
-        builder.Services.AddRouting();
-        builder.AddEventMlWeb("eventml");
+        builder.AddEventMlWeb(new WebOptions { Urls = settings.Urls.Split(';'), ServiceName = $"eventml-{string.Join('-', settings.Areas.Order(StringComparer.Ordinal))}" });
         AddAreas(builder.Services, settings);
         var app = builder.Build();
         app.UseEventMlWeb();

@@ -1,10 +1,8 @@
-using System.Text.Json;
 using EventMl.Contracts;
-using EventMl.EventStore;
 
 namespace EventMl.Jobs.Scripts;
 
-/// <summary>Small steps that every executor of tasks takes.</summary>
+/// <summary>How an outcome is told.</summary>
 public static class TaskOutcomes
 {
     /// <summary>The outcome with the reason for which the task was cancelled, such as <c>TASK_TIMED_OUT</c> from a saga's deadline.</summary>
@@ -12,7 +10,4 @@ public static class TaskOutcomes
         outcome is ScriptFailure { Error.Code: ErrorCodes.TaskCancelled } failure && code is not null
             ? new ScriptFailure(TaskLifecycle.CancelError(code), failure.LogTail)
             : outcome;
-
-    /// <summary>Where the job came from.</summary>
-    public static JobOrigin Origin(this JobLease lease) => lease.Payload.Deserialize<JobOrigin>(LedgerJson.Options)!;
 }

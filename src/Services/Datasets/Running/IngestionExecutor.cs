@@ -19,7 +19,7 @@ internal sealed class IngestionExecutor(
 
     public async Task ExecuteAsync(JobLease lease, JobControl control, CancellationToken cancellationToken)
     {
-        var metadata = lease.Origin().MetadataFor(lease);
+        var metadata = JobOrigin.MetadataOf(lease);
         if (await StartAsync(lease, metadata) is not { } request)
         {
             return;

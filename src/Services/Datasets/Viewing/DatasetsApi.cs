@@ -20,7 +20,7 @@ internal static class DatasetsApi
         datasets.MapDelete("/{id}", DeleteAsync);
     }
 
-    private static Task<IResult> ListAsync(Page page, HttpContext http, DatasetView view) => page.AnswerAsync(async (limit, token) =>
+    private static Task<IResult> ListAsync(Page page, HttpContext http, DatasetView view) => page.AnswerAsync<DatasetRow>(async (limit, token) =>
     {
         var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
         return ([.. rows.Select(r => r.Row)], next);

@@ -23,7 +23,7 @@ internal static class IngestionTasksApi
         tasks.MapGet("/{id}/logs", LogsAsync);
     }
 
-    private static Task<IResult> ListAsync(Page page, HttpContext http, IngestionTaskView view) => page.AnswerAsync(async (limit, token) =>
+    private static Task<IResult> ListAsync(Page page, HttpContext http, IngestionTaskView view) => page.AnswerAsync<IngestionTaskRow>(async (limit, token) =>
     {
         var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
         return ([.. rows.Select(r => r.Row)], next);

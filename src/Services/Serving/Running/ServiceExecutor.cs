@@ -18,7 +18,7 @@ internal sealed class ServiceExecutor(Ledger ledger, ServingJobs jobs, LakeStore
 
     public async Task ExecuteAsync(JobLease lease, JobControl control, CancellationToken cancellationToken)
     {
-        var metadata = lease.Origin().MetadataFor(lease);
+        var metadata = JobOrigin.MetadataOf(lease);
         var service = await ledger.LoadAsync<InferenceService>(lease.Id, CancellationToken.None);
         if (service.State is not { IsLive: true, Created: { } created } || control.CancelCode is not null)
         {

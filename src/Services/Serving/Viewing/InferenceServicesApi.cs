@@ -23,7 +23,7 @@ internal static class InferenceServicesApi
         services.MapPost("/{id}/predict", PredictAsync);
     }
 
-    private static Task<IResult> ListAsync(Page page, HttpContext http, InferenceServiceView view) => page.AnswerAsync(async (limit, token) =>
+    private static Task<IResult> ListAsync(Page page, HttpContext http, InferenceServiceView view) => page.AnswerAsync<InferenceServiceRow>(async (limit, token) =>
     {
         var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
         return ([.. rows.Select(r => r.Row)], next);

@@ -24,7 +24,7 @@ internal static class TrainingTasksApi
         tasks.MapGet("/{id}/logs", LogsAsync);
     }
 
-    private static Task<IResult> ListAsync(Page page, HttpContext http, TrainingTaskView view) => page.AnswerAsync(async (limit, token) =>
+    private static Task<IResult> ListAsync(Page page, HttpContext http, TrainingTaskView view) => page.AnswerAsync<TrainingTaskRow>(async (limit, token) =>
     {
         var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
         return ([.. rows.Select(r => r.Row)], next);

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.Contracts.Models;
+using EventMl.EventStore;
+using EventMl.Jobs;
+using EventMl.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace EventMl.Models.Viewing;
+
+/// <summary>The REST doors of models.</summary>
+internal static class ModelEndpoints
+{
+    public static IEndpointRouteBuilder Map(IEndpointRouteBuilder app)
+    {
+        var models = app.MapGroup("/api/v1/models").WithTags("models");
+        models.MapGet("", (Page page, ModelView view, CancellationToken ct) => page.AnswerAsync((limit, cursor) => ListAsync(view, limit, cursor, ct)));
+        models.MapGet("/{id}", GetAsync);
+        models.MapGet("/{id}/refold", RefoldAsync);
+        models.MapDelete("/{id}", DeleteAsync);
+        models.MapPost("/{id}/evaluate", EvaluateAsync);
+        models.MapPost("/{id}/promote", PromoteAsync);
+        return app;
+    }
+
+    private static async Task<(IReadOnlyList<ModelAnswer> Items, string? Next)> ListAsync(ModelView view, int limit, string? cursor, CancellationToken ct)
+    {
+        var found = new List<ModelAnswer>();
+        do
+        {
+            var (rows, next) = await view.ListAsync(limit - found.Count, cursor, ct);
+            found.AddRange(rows.Where(r => !r.Row.Deleted).Select(r => ModelAnswer.From(r.Row)));
+            cursor = next;
+        }
+        while (cursor is not null && found.Count < limit);
+
+        return (found, cursor);
+    }
+
+    private static async Task<IResult> GetAsync(string id, ModelView view, HttpContext context, CancellationToken ct)
+    {
+        if (RequestRules.Reference(id) is not { } wanted || await view.GetAsync(wanted.Name, ct) is not { Row.Deleted: false } found)
+        {
+            return NotFound(id);
+        }
+
+        var shown = found.Row.Find(wanted.Version ?? found.Row.Version);
+        var tag = $"\"{found.Version}\"";
+        context.Response.Headers.ETag = tag;
+        return shown is null ? NotFound(id)
+            : context.Request.Headers.IfNoneMatch.ToString() == tag ? Results.StatusCode(StatusCodes.Status304NotModified)
+            : ApiResults.Ok(ModelAnswer.From(found.Row.Showing(shown)));
+    }
+
+    private static async Task<IResult> RefoldAsync(string id, ModelView view, Ledger ledger, CancellationToken ct)
+    {
+        if (await view.GetAsync(id, ct) is not { } live)
+        {
+            return NotFound(id);
+        }
+
+        var events = await ledger.ReadStreamAsync($"{Model.Category}-{id}", 1, ct);
+        var refolded = view.Fold(events.Where(e => e.Version <= live.Version));
+        return ApiResults.Ok(new RefoldAnswer(JsonElement.DeepEquals(Json(live.Row), Json(refolded)), live.Version, live.Row, refolded));
+    }
+
+    private static async Task<IResult> DeleteAsync(string id, CommandDoor door, HttpContext context, CancellationToken ct)
+    {
+        var result = await door.ExecuteAsync(new DeleteModel { Model = id }, context.GetDoorCall(), ct);
+        return result.Refusal is { } refusal ? ApiResults.Refused(refusal) : Results.NoContent();
+    }
+
+    private static async Task<IResult> EvaluateAsync(string id, EvaluateBody? body, CommandDoor door, ModelView view, HttpContext context, CancellationToken ct)
+    {
+        var result = await door.ExecuteAsync(new EvaluateModel { Model = id, Version = body?.Version, Dataset = body?.Dataset }, context.GetDoorCall(), ct);
+        return result.Refusal is { } refusal ? ApiResults.Refused(refusal)
+            : await view.GetAsync(id, ct) is { } row ? Results.Json(row.Row.Find((long)result.Value!), WebJson.Options, statusCode: StatusCodes.Status202Accepted)
+            : NotFound(id);
+    }
+
+    private static async Task<IResult> PromoteAsync(string id, PromoteBody? body, CommandDoor door, HttpContext context, CancellationToken ct)
+    {
+        var result = await door.ExecuteAsync(new PromoteModel { Model = id, Version = body?.Version }, context.GetDoorCall(), ct);
+        return result.Refusal is { } refusal ? ApiResults.Refused(refusal) : ApiResults.Ok(result.Value!);
+    }
+
+    private static IResult NotFound(string id) =>
+        ApiResults.Error(ErrorCodes.ModelNotFound, $"Model '{id}' does not exist; list the models to find its name and versions.");
+
+    private static JsonElement Json(ModelRow? row) => JsonSerializer.SerializeToElement(row, LedgerJson.Options);
+}

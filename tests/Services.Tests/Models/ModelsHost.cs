@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using EventMl.Audit;
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.EventStore;
+using EventMl.Jobs;
+using EventMl.Jobs.Scripts;
+using EventMl.Lake;
+using EventMl.Models;
+using EventMl.Testing;
+using EventMl.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace EventMl.Services.Tests.Models;
+
+/// <summary>A process with the models and audit areas on a database, a lake and a port of its own.</summary>
+internal sealed class ModelsHost : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly TestDatabase _database;
+    private readonly WebApplication _app;
+    private readonly string _folder;
+
+    private ModelsHost(TestDatabase database, WebApplication app, string folder)
+    {
+        (_database, _app, _folder) = (database, app, folder);
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+    }
+
+    public HttpClient Client { get; }
+
+    public Ledger Ledger => _app.Services.GetRequiredService<Ledger>();
+
+    public CommandDoor Door => _app.Services.GetRequiredService<CommandDoor>();
+
+    public Lake.Lake Lake => _app.Services.GetRequiredService<Lake.Lake>();
+
+    public string PolicyPath => Path.Combine(_folder, "promotion.yaml");
+
+    public static DoorCall Call => new() { Actor = "ann", Door = Doors.Rest };
+
+    public static async Task<ModelsHost> StartAsync()
+    {
+        var database = await TestDatabase.CreateAsync();
+        var folder = Directory.CreateTempSubdirectory("eventml-models-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "promotion.yaml"), Given.Policy);
+        var ledger = new LedgerOptions { ConnectionString = database.ConnectionString };
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.AddEventMlWeb(new WebOptions { Urls = ["http://127.0.0.1:0"] });
+        builder.Services.AddLedger(ledger).AddLedgerLeader()
+            .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml"), StatePath = folder })
+            .AddModelsRunner(new JobRunnerOptions())
+            .AddAudit()
+            .AddSingleton(new Lake.Lake(new LakeOptions { Root = Path.Combine(folder, "lake") }))
+            .AddSingleton(new ScriptOptions { StatePath = folder })
+            .AddSingleton<ScriptProcess>();
+        var bus = builder.Services.AddEventMlBus(new BusOptions { Transport = "memory" }, b => b.AddModels());
+        builder.Services.TryAddSingleton<IEventPublisher, LedgerPublisher>();
+        var app = builder.Build();
+        app.UseEventMlWeb();
+        app.MapModels();
+        app.MapAudit();
+        var source = app.Services.GetRequiredService<NpgsqlDataSource>();
+        await LedgerSchema.DeclareAsync(source, ledger, app.Services.GetServices<IInlineView>(), [ModelsModule.Owner]);
+        await BusSchema.DeclareAsync(source, bus.Areas);
+        await ModelsModule.DeclareAsync(source);
+        await app.StartAsync();
+        return new ModelsHost(database, app, folder);
+    }
+
+    public async Task<CommandResult> SendAsync<T>(T command)
+        where T : class => await Door.ExecuteAsync(command, Call);
+
+    public Task AppendAsync(string streamId, long expectedVersion, params object[] events) => Ledger.InTransactionAsync(t =>
+        t.AppendAsync(streamId, streamId[..streamId.IndexOf('-', StringComparison.Ordinal)], expectedVersion, events, new EventMetadata("ann", "rest", "c", "c", null)));
+
+    public async Task<JsonElement> GetAsync(string path, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        using var response = await Client.GetAsync(path);
+        return await ReadAsync(response, status);
+    }
+
+    public async Task<JsonElement> PostAsync(string path, object? body = null, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        using var response = body is null ? await Client.PostAsync(path, null) : await Client.PostAsJsonAsync(path, body);
+        return await ReadAsync(response, status);
+    }
+
+    public async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> condition)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            using var response = await Client.GetAsync(path, limit.Token);
+            var answer = await response.Content.ReadFromJsonAsync<JsonElement>(limit.Token);
+            if (response.IsSuccessStatusCode && condition(answer))
+            {
+                return answer;
+            }
+
+            await tick.WaitForNextTickAsync(limit.Token);
+        }
+    }
+
+    public static string Code(JsonElement error) => error.GetProperty("error").GetProperty("code").GetString()!;
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+        await _database.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, HttpStatusCode status)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        response.StatusCode.ShouldBe(status, text);
+        return text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);
+    }
+}
