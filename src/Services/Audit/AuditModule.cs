@@ -13,11 +13,12 @@ public static class AuditModule
     /// <summary>Adds the readers; needs a ledger.</summary>
     public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<HistoryReader>();
 
-    /// <summary>The area's REST: <c>/audit</c>.</summary>
-    public static void MapAudit(this IEndpointRouteBuilder api)
+    /// <summary>Maps <c>/api/v1/audit</c>.</summary>
+    public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder app)
     {
-        var audit = api.MapGroup("/audit").WithTags("audit");
+        var audit = app.MapGroup("/api/v1/audit").WithTags("audit");
         audit.MapGet("/history", HistoryEndpoint.GetAsync);
         audit.MapGet("/decisions/{id}/replay", ReplayEndpoint.GetAsync);
+        return app;
     }
 }

@@ -8,13 +8,13 @@ namespace EventMl.Foundation.Tests.Jobs;
 /// <summary>Real child processes in a state folder of their own, which other users may enter.</summary>
 internal sealed class ScriptScenario : IDisposable
 {
-    public ScriptScenario(TimeSpan? grace = null)
+    public ScriptScenario(TimeSpan? grace = null, string user = "eventml-script")
     {
         State = Directory.CreateTempSubdirectory("eventml-jobs-").FullName;
         File.SetUnixFileMode(State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         Options = new ScriptOptions
         {
-            ScriptRoots = [Samples], InputRoots = [Samples], StatePath = State, GracePeriod = grace ?? TimeSpan.FromSeconds(10), MaxLogBytes = 64 * 1024,
+            ScriptRoots = [Samples], InputRoots = [Samples], StatePath = State, GracePeriod = grace ?? TimeSpan.FromSeconds(10), MaxLogBytes = 64 * 1024, ScriptUser = user,
         };
         Compiler = new ScriptCompiler(Options);
     }
@@ -33,7 +33,8 @@ internal sealed class ScriptScenario : IDisposable
 
     public List<ScriptMessage> Messages { get; } = [];
 
-    public string Log => File.ReadAllText(Path.Combine(State, "work", "logs", "1.log"));
+    /// <summary>What the log keeps: the older file and the current one.</summary>
+    public string Log => string.Concat(new[] { "1.log.1", "1.log" }.Select(n => Path.Combine(State, "work", "logs", n)).Where(File.Exists).Select(File.ReadAllText));
 
     public ScriptRequest Request(object? parameters = null, int attempt = 1) => new()
     {
@@ -57,9 +58,9 @@ internal sealed class ScriptScenario : IDisposable
 
     /// <summary>Runs <c>faulty.py</c> or <c>faulty.cs</c> with one fault.</summary>
     public async Task<ScriptOutcome> RunFaultAsync(string fault, string script = "faulty/faulty.py", double timeoutSeconds = 120, CancellationToken cancellationToken = default) =>
-        await RunAsync(await CommandAsync(script, new { fault }), timeoutSeconds, cancellationToken);
+        await RunAsync(await CommandAsync(script, new { fault }), timeoutSeconds, null, cancellationToken);
 
-    public Task<ScriptOutcome> RunAsync(ScriptCommand command, double timeoutSeconds = 120, CancellationToken cancellationToken = default, Func<ScriptMessage, Task>? onMessage = null) =>
+    public Task<ScriptOutcome> RunAsync(ScriptCommand command, double timeoutSeconds = 120, Func<ScriptMessage, Task>? onMessage = null, CancellationToken cancellationToken = default) =>
         new ScriptProcess(Options, TimeProvider.System, NullLogger<ScriptProcess>.Instance).RunAsync(command, onMessage ?? Collect, TimeSpan.FromSeconds(timeoutSeconds), cancellationToken);
 
     public string Write(string name, string text, bool executable = false)

@@ -55,7 +55,8 @@ internal sealed class ModelsHost : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.AddEventMlWeb(new WebOptions { Urls = ["http://127.0.0.1:0"] });
         builder.Services.AddLedger(ledger).AddLedgerLeader()
-            .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml"), StatePath = folder }, new JobRunnerOptions())
+            .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml"), StatePath = folder })
+            .AddModelsRunner(new JobRunnerOptions())
             .AddAudit()
             .AddSingleton(new LakeStore(new LakeOptions { Root = Path.Combine(folder, "lake") }))
             .AddSingleton(new ScriptOptions { StatePath = folder })
@@ -63,18 +64,12 @@ internal sealed class ModelsHost : IAsyncDisposable
         var bus = builder.Services.AddEventMlBus(new BusOptions { Transport = "memory" }, b => b.AddModelsCommands());
         var app = builder.Build();
         app.UseEventMlWeb();
-        var api = app.MapGroup("/api/v1");
-        api.MapModels();
-        api.MapAudit();
+        app.MapModels();
+        app.MapAudit();
         var source = app.Services.GetRequiredService<NpgsqlDataSource>();
         await LedgerSchema.DeclareAsync(source, ledger, app.Services.GetServices<IInlineView>(), [ModelsModule.Owner]);
         await BusSchema.DeclareAsync(source, bus.Areas);
-        foreach (var sql in ModelsModule.CreateSql(app.Services))
-        {
-            await using var create = source.CreateCommand(sql);
-            await create.ExecuteNonQueryAsync();
-        }
-
+        await ModelsModule.DeclareAsync(source);
         await app.StartAsync();
         return new ModelsHost(database, app, folder);
     }

@@ -34,7 +34,7 @@ public sealed partial class BusRegistrations
         _services.TryAddScoped<ICommandHandler<TCommand>, THandler>();
         _commands.Add(new CommandRoute(typeof(TCommand), area, category ?? area, queue));
         _consumers.Add(x => x.AddConsumer<CommandConsumer<TCommand>>());
-        Endpoints.Add(new Endpoint(queue, PlainJson: true, (endpoint, context) => endpoint.ConfigureConsumer<CommandConsumer<TCommand>>(context)));
+        Endpoints.Add(new Endpoint(queue, PlainJson: true, () => [typeof(TCommand)], (endpoint, context) => endpoint.ConfigureConsumer<CommandConsumer<TCommand>>(context)));
         return this;
     }
 
@@ -47,7 +47,7 @@ public sealed partial class BusRegistrations
         _services.TryAddScoped<TObserver>();
         _services.AddSingleton(new ObserverRoute<TEvent, TObserver>(area, queue));
         _consumers.Add(x => x.AddConsumer<ObserverConsumer<TEvent, TObserver>>());
-        Endpoints.Add(new Endpoint(queue, PlainJson: false, (endpoint, context) => endpoint.ConfigureConsumer<ObserverConsumer<TEvent, TObserver>>(context)));
+        Endpoints.Add(new Endpoint(queue, PlainJson: false, () => [typeof(TEvent)], (endpoint, context) => endpoint.ConfigureConsumer<ObserverConsumer<TEvent, TObserver>>(context)));
         return this;
     }
 
@@ -61,7 +61,7 @@ public sealed partial class BusRegistrations
         HasSagas = true;
         _services.AddSingleton(new SagaKind<TState>(kind));
         _consumers.Add(x => x.AddSagaStateMachine<TStateMachine, TState>().Repository(SagaStore.Register<TState>));
-        Endpoints.Add(new Endpoint(queue, PlainJson: false, (endpoint, context) => endpoint.ConfigureSaga<TState>(context)));
+        Endpoints.Add(new Endpoint(queue, PlainJson: false, BusTopology.MessagesOf<TStateMachine, TState>, (endpoint, context) => endpoint.ConfigureSaga<TState>(context)));
         return this;
     }
 
@@ -87,5 +87,5 @@ public sealed partial class BusRegistrations
     private static partial Regex Schema();
 
     /// <summary>A queue with what reads it; plain JSON only where one message type is meant.</summary>
-    internal sealed record Endpoint(string Queue, bool PlainJson, Action<IReceiveEndpointConfigurator, IBusRegistrationContext> Configure);
+    internal sealed record Endpoint(string Queue, bool PlainJson, Func<IEnumerable<Type>> Messages, Action<IReceiveEndpointConfigurator, IBusRegistrationContext> Configure);
 }

@@ -34,7 +34,7 @@ public static class BusSetup
         services.AddSingleton(p => new CommandDoor(
             p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
         services.AddHostedService<BusStart>();
-        AddTransport(services, options, registrations, declareOnly: false);
+        AddTransport(services, options, registrations);
         services.AddHostedService<Retention>();
         if (registrations.HasSagas)
         {
@@ -48,10 +48,9 @@ public static class BusSetup
     /// <param name="options">The same options the workers use.</param>
     /// <param name="register">The same registrations, of all areas.</param>
     /// <param name="messages">Assemblies whose public records are messages; each gets its exchange even if nobody here listens.</param>
-    /// <param name="loggers">Where MassTransit logs.</param>
-    /// <param name="cancellationToken">Ends the attempt; the broker is waited for until then.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     public static async Task DeclareAsync(
-        BusOptions options, Action<BusRegistrations> register, IEnumerable<Assembly> messages, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default)
+        BusOptions options, Action<BusRegistrations> register, IEnumerable<Assembly> messages, CancellationToken cancellationToken = default)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         if (options.InMemory)
@@ -59,24 +58,15 @@ public static class BusSetup
             return;
         }
 
-        var services = new ServiceCollection();
-        services.AddLogging();
-        if (loggers is not null)
-        {
-            services.AddSingleton(loggers);
-        }
-
-        var registrations = new BusRegistrations(services);
+        var registrations = new BusRegistrations(new ServiceCollection());
         register(registrations);
-        AddTransport(services, options, registrations, declareOnly: true, EventMessages(messages));
-        await using var provider = services.BuildServiceProvider();
-        await provider.GetRequiredService<IBusControl>().DeployAsync(cancellationToken);
+        await BusTopology.DeclareAsync(options, registrations, EventMessages(messages), cancellationToken);
     }
 
     private static List<Type> EventMessages(IEnumerable<Assembly> assemblies) =>
         [.. assemblies.SelectMany(a => a.GetExportedTypes()).Where(t => t is { IsClass: true, IsAbstract: false, IsGenericType: false } && t.GetMethod("<Clone>$") is not null)];
 
-    private static void AddTransport(IServiceCollection services, BusOptions options, BusRegistrations registrations, bool declareOnly, List<Type>? messages = null)
+    private static void AddTransport(IServiceCollection services, BusOptions options, BusRegistrations registrations)
     {
         services.AddOptions<MassTransitHostOptions>().Configure(host =>
         {
@@ -97,13 +87,6 @@ public static class BusSetup
             x.UsingRabbitMq((context, bus) =>
             {
                 bus.Host(new Uri(options.Address));
-                bus.DeployTopologyOnly = declareOnly;
-                bus.DeployPublishTopology = declareOnly;
-                foreach (var message in messages ?? [])
-                {
-                    bus.Publish(message);
-                }
-
                 // The broker checks the name against the account, so that receivers can believe the actor header.
                 var user = Caller.OwnUser(options.Address);
                 bus.ConfigurePublish(p => p.UseExecute(send => Sign(send, user)));
