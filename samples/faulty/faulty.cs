@@ -15,7 +15,7 @@ return Script.Run((inputPath, outputPath, parameters, job) =>
             new ManualResetEventSlim().Wait();
             break;
         case "segfault":
-            Native.Kill(Environment.ProcessId, 11);
+            Native.Fill(16, 0, 1);
             break;
         case "nan":
             job.Epoch(1, 2, new Dictionary<string, double> { ["loss"] = 0.5 });
@@ -38,6 +38,6 @@ return Script.Run((inputPath, outputPath, parameters, job) =>
 
 static partial class Native
 {
-    [DllImport("libc", EntryPoint = "kill")]
-    public static extern int Kill(int processId, int signal);
+    [DllImport("libc", EntryPoint = "memset")]
+    public static extern nint Fill(nint address, int value, nint length);
 }

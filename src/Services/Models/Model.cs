@@ -53,13 +53,15 @@ internal sealed record Model(
 
     public Decision CompleteEvaluation(string evaluationId, string source, IReadOnlyDictionary<string, double> metrics, DateTimeOffset now) =>
         PendingOf(evaluationId) is { } asked
-            ? Decision.Of(new ModelEvaluated(asked.Model, asked.Version, evaluationId, asked.Dataset, asked.DatasetVersion, source, metrics, now))
+            ? Decision.Of(new ModelEvaluated(asked.Model, asked.Version, evaluationId, asked.Dataset, asked.DatasetVersion, source, metrics, now) { TaskId = TaskOf(asked.Version) })
             : Decision.Nothing;
 
     public Decision FailEvaluation(string evaluationId, TaskError error, DateTimeOffset now) =>
         PendingOf(evaluationId) is { } asked
-            ? Decision.Of(new EvaluationFailed(asked.Model, asked.Version, evaluationId, error, now))
+            ? Decision.Of(new EvaluationFailed(asked.Model, asked.Version, evaluationId, error, now) { TaskId = TaskOf(asked.Version) })
             : Decision.Nothing;
+
+    private string TaskOf(long version) => Versions[(int)version - 1].Registered.TaskId;
 
     public EvaluationRequested? PendingOf(string evaluationId) => Pending.FirstOrDefault(p => p.EvaluationId == evaluationId);
 

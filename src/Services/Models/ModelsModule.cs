@@ -40,7 +40,7 @@ public static class ModelsModule
         return services.AddView<ModelView, ModelRow>().AddView<DecisionView, DecisionRow>();
     }
 
-    /// <summary>Adds the runner of evaluations; needs a <see cref="Lake.Lake"/> and a <see cref="Jobs.Scripts.ScriptProcess"/>.</summary>
+    /// <summary>Adds the runner of evaluations; needs a <see cref="Lake.LakeStore"/> and a <see cref="Jobs.Scripts.ScriptProcess"/>.</summary>
     public static IServiceCollection AddModelsRunner(this IServiceCollection services, JobRunnerOptions options)
     {
         services.AddSingleton<EvaluationExecutor>();
@@ -50,7 +50,7 @@ public static class ModelsModule
     }
 
     /// <summary>Puts the area's commands on the bus.</summary>
-    public static BusRegistrations AddModels(this BusRegistrations bus) => bus
+    public static BusRegistrations AddModelsCommands(this BusRegistrations bus) => bus
         .AddCommand<RegisterModel, RegisterModelHandler>(Schema, "model")
         .AddCommand<EvaluateModel, EvaluateModelHandler>(Schema, "model")
         .AddCommand<PromoteModel, PromoteModelHandler>(Schema, "model")

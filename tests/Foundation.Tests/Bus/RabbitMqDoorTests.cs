@@ -63,7 +63,7 @@ public sealed class RabbitMqDoorTests
 
     [Theory]
     [InlineData("""{"input":"digits","output":"100"}""", "message-id")]
-    [InlineData("""{"input":""", "deserializ")]
+    [InlineData("""{"input":""", "JSON payload")]
     [InlineData("""[1,2]""", "")]
     [InlineData("""{"taskId":{"a":1},"input":"digits"}""", "")]
     public async Task Becomes_a_dead_letter_with_a_reason_when_it_cannot_be_handled(string body, string reason)

@@ -12,7 +12,7 @@ public sealed class CSharpScriptTests(CSharpScriptTests.Compiled compiled) : ICl
     [InlineData("parameter", "SCRIPT_FAILED", "ScriptParameterException: params lacks 'epochs', which must be a whole number.")]
     public async Task Names_the_reason_when_a_script_fails(string fault, string code, string message)
     {
-        using var scenario = new ScriptScenario();
+        using var scenario = new ScriptScenario(user: "nobody");
 
         var outcome = await scenario.RunAsync(compiled.Command with { Request = scenario.Request(new { fault }) });
 
@@ -23,7 +23,7 @@ public sealed class CSharpScriptTests(CSharpScriptTests.Compiled compiled) : ICl
     [Fact]
     public async Task Returns_the_statistics_when_the_script_ends_well()
     {
-        using var scenario = new ScriptScenario();
+        using var scenario = new ScriptScenario(user: "nobody");
 
         var outcome = await scenario.RunAsync(compiled.Command with { Request = scenario.Request() });
 
@@ -35,7 +35,7 @@ public sealed class CSharpScriptTests(CSharpScriptTests.Compiled compiled) : ICl
     [Fact]
     public async Task Hears_of_it_when_it_is_cancelled()
     {
-        using var scenario = new ScriptScenario(grace: TimeSpan.FromMinutes(2));
+        using var scenario = new ScriptScenario(grace: TimeSpan.FromMinutes(2), user: "nobody");
         using var cancel = new CancellationTokenSource();
 
         var outcome = await scenario.RunAsync(compiled.Command with { Request = scenario.Request(new { fault = "polite" }) }, 300, _ => cancel.CancelAsync(), cancel.Token);
@@ -71,7 +71,8 @@ public sealed class CSharpScriptTests(CSharpScriptTests.Compiled compiled) : ICl
 
     public sealed class Compiled : IAsyncLifetime
     {
-        internal ScriptScenario Scenario { get; } = new();
+        // Unprivileged where this is root, so that compiling and running are proven for that user.
+        internal ScriptScenario Scenario { get; } = new(user: "nobody");
 
         internal ScriptCommand Command { get; private set; } = null!;
 

@@ -197,15 +197,32 @@ public sealed class ScriptProcessTests
     }
 
     [Fact]
-    public async Task Runs_as_the_script_user_when_the_platform_is_root_and_the_user_exists()
+    public async Task Runs_as_the_script_user_when_the_platform_is_root()
     {
-        using var scenario = new ScriptScenario();
-        var user = ScriptUser.Find(scenario.Options.ScriptUser);
-        Assert.SkipWhen(user is null, "Needs root and the user eventml-script.");
+        using var scenario = new ScriptScenario(user: "nobody");
+        var user = ScriptUser.Find("nobody");
+        Assert.SkipWhen(user is null, "Only root can become another user.");
+        // As in a checkout below root's home.
+        var closed = Directory.CreateDirectory(Path.Combine(scenario.State, "closed"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        File.Copy(Path.Combine(ScriptScenario.Samples, "faulty", "faulty.py"), Path.Combine(closed, "faulty.py"));
+        var options = scenario.Options with { ScriptRoots = [closed] };
+        var (file, _) = new ScriptFinder(options).FindScript("faulty.py");
+        var (command, _) = await new ScriptCommandFactory(options, scenario.Compiler).CreateAsync(file!, scenario.Request());
 
-        var outcome = await scenario.RunFaultAsync("none");
+        var outcome = await scenario.RunAsync(command!);
 
-        outcome.ShouldBeOfType<ScriptCompleted>().Stats.GetProperty("user").GetUInt32().ShouldBe(user.UserId);
+        outcome.ShouldBeOfType<ScriptCompleted>(outcome.LogTail).Stats.GetProperty("user").GetUInt32().ShouldBe(user.UserId);
+    }
+
+    [Fact]
+    public async Task Kills_a_script_of_another_user_when_its_time_is_over()
+    {
+        using var scenario = new ScriptScenario(grace: TimeSpan.FromSeconds(0.1), user: "nobody");
+
+        var outcome = await scenario.RunFaultAsync("hang", timeoutSeconds: 3);
+
+        outcome.ShouldBeOfType<ScriptFailure>().Error.Code.ShouldBe("TASK_TIMED_OUT");
+        ScriptScenario.IsAlive(Pid(scenario)).ShouldBeFalse();
     }
 
     private static int Pid(ScriptScenario scenario) => int.Parse(File.ReadAllText(Path.Combine(scenario.OutputPath, "pid")));

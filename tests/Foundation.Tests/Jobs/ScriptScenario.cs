@@ -8,13 +8,13 @@ namespace EventMl.Foundation.Tests.Jobs;
 /// <summary>Real child processes in a state folder of their own, which other users may enter.</summary>
 internal sealed class ScriptScenario : IDisposable
 {
-    public ScriptScenario(TimeSpan? grace = null)
+    public ScriptScenario(TimeSpan? grace = null, string user = "eventml-script")
     {
         State = Directory.CreateTempSubdirectory("eventml-jobs-").FullName;
         File.SetUnixFileMode(State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         Options = new ScriptOptions
         {
-            ScriptRoots = [Samples], InputRoots = [Samples], StatePath = State, GracePeriod = grace ?? TimeSpan.FromSeconds(10), MaxLogBytes = 64 * 1024,
+            ScriptRoots = [Samples], InputRoots = [Samples], StatePath = State, GracePeriod = grace ?? TimeSpan.FromSeconds(10), MaxLogBytes = 64 * 1024, ScriptUser = user,
         };
         Compiler = new ScriptCompiler(Options);
     }
@@ -33,7 +33,8 @@ internal sealed class ScriptScenario : IDisposable
 
     public List<ScriptMessage> Messages { get; } = [];
 
-    public string Log => File.ReadAllText(Path.Combine(State, "work", "logs", "1.log"));
+    /// <summary>What the log keeps: the older file and the current one.</summary>
+    public string Log => string.Concat(new[] { "1.log.1", "1.log" }.Select(n => Path.Combine(State, "work", "logs", n)).Where(File.Exists).Select(File.ReadAllText));
 
     public ScriptRequest Request(object? parameters = null, int attempt = 1) => new()
     {

@@ -24,12 +24,13 @@ public static class Declaration
             dataSource, settings.Ledger, provider.GetServices<IInlineView>(),
             [DatasetsModule.Owner, TrainingModule.Owner, ModelsModule.Owner, ServingModule.Owner], cancellationToken);
         await BusSchema.DeclareAsync(dataSource, provider.GetRequiredService<BusRegistrations>().Areas, cancellationToken);
-        foreach (var sql in DatasetsModule.CreateSql(provider).Concat(TrainingModule.CreateSql(provider)).Concat(ModelsModule.CreateSql(provider)).Concat(ServingModule.CreateSql(provider)))
+        foreach (var sql in DatasetsModule.CreateSql(provider).Concat(TrainingModule.CreateSql(provider)).Concat(ServingModule.CreateSql(provider)))
         {
             await using var create = dataSource.CreateCommand(sql);
             await create.ExecuteNonQueryAsync(cancellationToken);
         }
 
+        await ModelsModule.DeclareAsync(dataSource, cancellationToken);
         await BusSetup.DeclareAsync(
             settings.Bus, bus => PlatformHost.Register(bus, settings.Areas), [typeof(Contracts.Ids).Assembly], cancellationToken: cancellationToken);
     }

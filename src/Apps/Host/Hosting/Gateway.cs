@@ -48,7 +48,8 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
 
         if (!routes.TryGetValue(area, out var address))
         {
-            throw new RefusedRequestException(new Refusal(ErrorCodes.Unavailable, $"The gateway has no address for area '{area}'; start it with --route {area}=URL."));
+            await ApiResults.Error(ErrorCodes.Unavailable, $"The gateway has no address for area '{area}'; start it with --route {area}=URL.").ExecuteAsync(http);
+            return;
         }
 
         using var request = Request(http, new Uri($"{address.TrimEnd('/')}{http.Request.Path}{http.Request.QueryString}"));
@@ -57,9 +58,9 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
             using var response = await _client.SendAsync(request, http.RequestAborted);
             await AnswerAsync(http, response);
         }
-        catch (HttpRequestException e) when (!http.Response.HasStarted)
+        catch (HttpRequestException) when (!http.Response.HasStarted)
         {
-            throw new RefusedRequestException(new Refusal(ErrorCodes.Unavailable, $"The worker of area '{area}' does not answer at {address}; try again in a few seconds."), e);
+            await ApiResults.Error(ErrorCodes.Unavailable, $"The worker of area '{area}' does not answer at {address}; try again in a few seconds.").ExecuteAsync(http);
         }
     }
 

@@ -2,6 +2,7 @@ using EventMl.Audit;
 using EventMl.Bus;
 using EventMl.Datasets;
 using EventMl.EventStore;
+using EventMl.Lake;
 using EventMl.Models;
 using EventMl.Sagas;
 using EventMl.Serving;
@@ -51,7 +52,12 @@ public static class PlatformHost
 
         if (settings.Areas.Contains(HostAreas.Models))
         {
-            services.AddModels(settings.Jobs, settings.PolicyPath);
+            services.AddModels(new ModelsOptions { PolicyPath = settings.PolicyPath, StatePath = settings.Scripts.StatePath }).AddModelsRunner(settings.Jobs);
+        }
+
+        if (settings.Areas.Contains(HostAreas.Audit))
+        {
+            services.AddAudit();
         }
 
         if (settings.Areas.Contains(HostAreas.Serving))
@@ -110,7 +116,7 @@ public static class PlatformHost
 
         if (settings.Areas.Contains(HostAreas.Models))
         {
-            api.MapModels();
+            app.MapModels();
         }
 
         if (settings.Areas.Contains(HostAreas.Serving))
@@ -120,7 +126,7 @@ public static class PlatformHost
 
         if (settings.Areas.Contains(HostAreas.Audit))
         {
-            api.MapAudit();
+            app.MapAudit();
         }
     }
 }

@@ -1,3 +1,5 @@
+using EventMl.Models.Evaluating;
+
 namespace EventMl.Host.Jobs;
 
 /// <summary>The platform's own jobs, each in a child process that speaks the script protocol.</summary>

@@ -13,17 +13,19 @@ public sealed class ScriptCommandFactory(ScriptOptions options, ScriptCompiler c
     /// <summary>The command for a user's script, or why there is none (a C# script that does not compile).</summary>
     public async Task<(ScriptCommand? Command, TaskError? Error)> CreateAsync(ScriptFile script, ScriptRequest request, CancellationToken cancellationToken = default)
     {
+        var user = ScriptUser.Find(options.ScriptUser);
+        var path = user is null || script.Kind == ScriptKind.CSharp ? script.Path : ScriptShelf.Reachable(script.Path, request.WorkPath);
         switch (script.Kind)
         {
             case ScriptKind.Python:
-                return (Command(options.PythonExecutable, "-m", "eventml.run", script.Path) with { Environment = Variables("PYTHONPATH", options.PythonPath) }, null);
+                return (Command(options.PythonExecutable, "-m", "eventml.run", path) with { Environment = Variables("PYTHONPATH", PythonPath(user)) }, null);
             case ScriptKind.CSharp:
                 var (assembly, error) = await compiler.CompileAsync(script, cancellationToken);
                 return assembly is null ? (null, error) : (Command(DotnetPath, assembly), null);
             case ScriptKind.Assembly:
-                return (Command(DotnetPath, script.Path), null);
+                return (Command(DotnetPath, path), null);
             default:
-                return (Command(script.Path), null);
+                return (Command(path), null);
         }
 
         ScriptCommand Command(string fileName, params string[] arguments) =>
@@ -33,6 +35,9 @@ public sealed class ScriptCommandFactory(ScriptOptions options, ScriptCompiler c
     /// <summary>The command for a job of the platform's own: an assembly beside the host, run by the platform's user.</summary>
     public static ScriptCommand CreateBuiltIn(string assemblyPath, IReadOnlyList<string> arguments, ScriptRequest request) =>
         new() { FileName = DotnetPath, Arguments = [assemblyPath, .. arguments], Request = request };
+
+    private string PythonPath(ScriptUser? user) =>
+        user is null ? options.PythonPath : ScriptShelf.Publish(options.StatePath, options.PythonPath, [.. Directory.GetFiles(options.PythonPath, "*.py", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]);
 
     private static Dictionary<string, string> Variables(string name, string value) => new(StringComparer.Ordinal) { [name] = value };
 

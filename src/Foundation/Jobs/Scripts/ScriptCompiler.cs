@@ -87,7 +87,8 @@ public sealed class ScriptCompiler(ScriptOptions options)
             Directory.CreateDirectory(path);
         }
 
-        var references = string.Concat(_assemblies.Value.Select(a =>
+        var shelf = user is null ? null : ScriptShelf.Publish(options.StatePath, Path.GetFullPath(options.AssembliesPath), _assemblies.Value);
+        var references = string.Concat(_assemblies.Value.Select(a => shelf is null ? a : Path.Combine(shelf, Path.GetFileName(a))).Select(a =>
             $"<Reference Include=\"{Path.GetFileNameWithoutExtension(a)}\"><HintPath>{System.Security.SecurityElement.Escape(a)}</HintPath></Reference>"));
         var files = new Dictionary<string, string>(StringComparer.Ordinal)
         {

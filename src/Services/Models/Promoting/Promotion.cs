@@ -42,8 +42,8 @@ internal static class Promotion
         var decided = new PromotionDecided(
             decisionId, name, number, model.Champion?.Version, Gate.Version, policy, Gate.Sha256(policy), input, answer.Output, answer.Allowed, answer.Rules, now);
         return new Judgement(decided, answer.Allowed
-            ? new ModelPromoted(name, number, model.Champion?.Version, decisionId, now)
-            : new PromotionRefused(name, number, decisionId, string.Join(' ', answer.Rules.Where(r => !r.Passed).Select(r => r.Reason)), now), null);
+            ? new ModelPromoted(name, number, model.Champion?.Version, decisionId, now) { TaskId = candidate.Registered.TaskId }
+            : new PromotionRefused(name, number, decisionId, string.Join(' ', answer.Rules.Where(r => !r.Passed).Select(r => r.Reason)), now) { TaskId = candidate.Registered.TaskId }, null);
     }
 
     private static JudgedVersion Facts(ModelVersion version)
