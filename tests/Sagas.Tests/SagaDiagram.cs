@@ -40,6 +40,26 @@ internal sealed class SagaDiagram : StateMachineVisitor
         where T : class, SagaStateMachineInstance
         where TMessage : class => next(behavior);
 
+    public void Visit(State state) => Visit(state, _ => { });
+
+    public void Visit(Event @event) => Visit(@event, _ => { });
+
+    public void Visit<TMessage>(Event<TMessage> @event)
+        where TMessage : class => Visit(@event, _ => { });
+
+    public void Visit<T>(IBehavior<T> behavior)
+        where T : class, SagaStateMachineInstance
+    {
+    }
+
+    public void Visit<T, TMessage>(IBehavior<T, TMessage> behavior)
+        where T : class, SagaStateMachineInstance
+        where TMessage : class
+    {
+    }
+
+    public void Visit(IStateMachineActivity activity) => Visit(activity, _ => { });
+
     public void Visit(IStateMachineActivity activity, Action<IStateMachineActivity> next)
     {
         if (activity.GetType().GetProperty("ToState")?.GetValue(activity) is State target)
