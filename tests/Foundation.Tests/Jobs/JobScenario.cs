@@ -50,11 +50,7 @@ internal sealed class JobScenario : IAsyncDisposable
 
     public Task<string?> StateAsync(string id) => _database.ScalarAsync<string>($"select state || ' ' || attempt from training.job where id = '{id}'");
 
-    public async ValueTask DisposeAsync()
-    {
-        _signal.Dispose();
-        await _database.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     public static int Number(JobLease lease) => lease.Payload.GetProperty("Number").GetInt32();
 }

@@ -13,7 +13,6 @@ using EventMl.Testing;
 using EventMl.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -40,7 +39,7 @@ internal sealed class ModelsHost : IAsyncDisposable
 
     public CommandDoor Door => _app.Services.GetRequiredService<CommandDoor>();
 
-    public Lake.Lake Lake => _app.Services.GetRequiredService<Lake.Lake>();
+    public LakeStore Lake => _app.Services.GetRequiredService<LakeStore>();
 
     public string PolicyPath => Path.Combine(_folder, "promotion.yaml");
 
@@ -59,11 +58,10 @@ internal sealed class ModelsHost : IAsyncDisposable
             .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml"), StatePath = folder })
             .AddModelsRunner(new JobRunnerOptions())
             .AddAudit()
-            .AddSingleton(new Lake.Lake(new LakeOptions { Root = Path.Combine(folder, "lake") }))
+            .AddSingleton(new LakeStore(new LakeOptions { Root = Path.Combine(folder, "lake") }))
             .AddSingleton(new ScriptOptions { StatePath = folder })
             .AddSingleton<ScriptProcess>();
-        var bus = builder.Services.AddEventMlBus(new BusOptions { Transport = "memory" }, b => b.AddModels());
-        builder.Services.TryAddSingleton<IEventPublisher, LedgerPublisher>();
+        var bus = builder.Services.AddEventMlBus(new BusOptions { Transport = "memory" }, b => b.AddModelsCommands());
         var app = builder.Build();
         app.UseEventMlWeb();
         app.MapModels();

@@ -9,7 +9,7 @@ internal static class IngestJob
     public static Task<int> RunAsync() => Script.RunAsync(job =>
     {
         var stats = IdxDataset.WriteArrow(
-            job.InputPath, job.OutputPath, new IdxArrowOptions { Classes = job.Parameters.Int32("classes", 10) }, new RecordReporter(job), job.CancellationToken);
+            job.InputPath, job.OutputPath, new IdxArrowOptions { Classes = job.Parameters.WholeNumber("classes", 10) }, new RecordReporter(job), job.CancellationToken);
         return Task.FromResult<object?>(new { total_records = stats.TotalRecords, train_records = stats.TrainRecords, test_records = stats.TestRecords });
     });
 

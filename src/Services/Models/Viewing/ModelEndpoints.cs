@@ -48,11 +48,7 @@ internal static class ModelEndpoints
         }
 
         var shown = found.Row.Find(wanted.Version ?? found.Row.Version);
-        var tag = $"\"{found.Version}\"";
-        context.Response.Headers.ETag = tag;
-        return shown is null ? NotFound(id)
-            : context.Request.Headers.IfNoneMatch.ToString() == tag ? Results.StatusCode(StatusCodes.Status304NotModified)
-            : ApiResults.Ok(ModelAnswer.From(found.Row.Showing(shown)));
+        return shown is null ? NotFound(id) : ApiResults.Versioned(context, found.Version, ModelAnswer.From(found.Row.Showing(shown)));
     }
 
     private static async Task<IResult> RefoldAsync(string id, ModelView view, Ledger ledger, CancellationToken ct)
