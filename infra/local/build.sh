@@ -59,6 +59,9 @@ use_servers() { # NAME [OPTIONS of `servers up`]
   source "$env_file"
   set +a
   INSTANCE_DIR=${env_file%/env}
+  # Where scripts and inputs may come from unless the caller names other folders.
+  export EVENTML_SCRIPT_ROOTS=${EVENTML_SCRIPT_ROOTS:-$ROOT/samples}
+  export EVENTML_INPUT_ROOTS=${EVENTML_INPUT_ROOTS:-/usr/share/datasets:$ROOT/samples}
   mkdir -p -- "$INSTANCE_DIR/hosts" "$INSTANCE_DIR/logs"
 }
 

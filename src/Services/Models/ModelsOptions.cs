@@ -10,7 +10,7 @@ public sealed record ModelsOptions
     public string PolicyPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml");
 
     /// <summary>Folder for the working files of evaluations.</summary>
-    [Required(ErrorMessage = "The state folder is not set; set EVENTML_STATE to a folder on a local disk.")]
+    [Required(ErrorMessage = "The state folder is not set; set EVENTML_STATE_DIR to a folder on a local disk.")]
     public string StatePath { get; init; } = "";
 
     /// <summary>The assembly that is started as <c>dotnet … job evaluate</c>. The default is the host.</summary>

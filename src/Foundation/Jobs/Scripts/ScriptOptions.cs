@@ -12,7 +12,7 @@ public sealed record ScriptOptions
     public IReadOnlyList<string> InputRoots { get; init; } = [];
 
     /// <summary>Folder of the platform's state; compiled scripts are kept in <c>scripts/</c> below it.</summary>
-    [Required(ErrorMessage = "The state folder is not set; set EVENTML_STATE to a folder that other users may enter.")]
+    [Required(ErrorMessage = "The state folder is not set; set EVENTML_STATE_DIR to a folder that other users may enter.")]
     public string StatePath { get; init; } = "";
 
     /// <summary>Folder with the Python package <c>eventml</c>. The default is <c>python</c> beside the host's assemblies.</summary>

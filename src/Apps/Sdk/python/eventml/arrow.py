@@ -12,23 +12,11 @@ import struct
 
 import numpy as np
 
-from .flatbuffer import Builder, View
+from .arrow_format import MAGIC, FIXED, INT, FLOAT, BINARY, UTF8, FIXED_BINARY, Field
+from .arrow_writer import Writer
+from .flatbuffer import View
 
-_MAGIC = b"ARROW1"
-_V5 = 4
-_FIXED = {"int8": "<i1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "uint8": "<u1", "uint16": "<u2", "uint32": "<u4", "uint64": "<u8",
-          "float16": "<f2", "float32": "<f4", "float64": "<f8"}
-_INT, _FLOAT, _BINARY, _UTF8, _FIXED_BINARY = 2, 3, 4, 5, 15
-
-
-class Field:
-    """A column: name, type ("binary", "utf8", "int64", "float32", ..., "fixed_size_binary[n]") and metadata."""
-
-    def __init__(self, name, type, metadata=None, nullable=False):
-        self.name, self.type, self.metadata, self.nullable = name, type, dict(metadata or {}), nullable
-
-    def __repr__(self):
-        return f"Field({self.name!r}, {self.type!r})"
+__all__ = ["Column", "Field", "Table", "Writer", "read"]
 
 
 class Column:
@@ -64,7 +52,7 @@ class _Chunk:
     def numpy(self, name, width):
         if self.validity is not None:
             raise ValueError(f"column '{name}' has nulls; use to_list()")
-        if self.type in _FIXED:
+        if self.type in FIXED:
             return self.buffers[0]
         if self.type.startswith("fixed_size_binary"):
             return self.buffers[0]
@@ -76,7 +64,7 @@ class _Chunk:
         return data[int(offsets[0]) : int(offsets[0]) + self.length * width].reshape(self.length, width)
 
     def values(self):
-        if self.type in _FIXED:
+        if self.type in FIXED:
             items = self.buffers[0].tolist()
         elif self.type.startswith("fixed_size_binary"):
             items = [row.tobytes() for row in self.buffers[0]]
@@ -132,7 +120,7 @@ def _read_file(path):
         if size < 24:
             raise ValueError(f"{path} is not an Arrow file: too short")
         data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    if data[:6] != _MAGIC or data[-6:] != _MAGIC:
+    if data[:6] != MAGIC or data[-6:] != MAGIC:
         raise ValueError(f"{path} is not a complete Arrow file: the magic bytes are missing")
     (footer_length,) = struct.unpack_from("<i", data, size - 10)
     if not 0 < footer_length <= size - 18:
@@ -150,14 +138,14 @@ def _field(view):
     kind, type_table = view.scalar(2, "B"), view.table(3)
     if view.field(4) is not None:
         raise ValueError(f"column '{view.text(0)}' is dictionary-encoded, which this reader does not know")
-    if kind == _INT:
+    if kind == INT:
         name = ("int" if type_table.scalar(1, "?") else "uint") + str(type_table.scalar(0, "i"))
-    elif kind == _FLOAT:
+    elif kind == FLOAT:
         name = {0: "float16", 1: "float32", 2: "float64"}[type_table.scalar(0, "h")]
-    elif kind == _FIXED_BINARY:
+    elif kind == FIXED_BINARY:
         name = f"fixed_size_binary[{type_table.scalar(0, 'i')}]"
-    elif kind in (_BINARY, _UTF8):
-        name = "binary" if kind == _BINARY else "utf8"
+    elif kind in (BINARY, UTF8):
+        name = "binary" if kind == BINARY else "utf8"
     else:
         raise ValueError(f"column '{view.text(0)}' has the Arrow type {kind}, which this reader does not know")
     metadata = {pair.text(0): pair.text(1) for pair in view.tables(6)}
@@ -194,8 +182,8 @@ def _batch(data, fields, block):
         else:
             validity = None
             next(buffers)
-        if field.type in _FIXED:
-            values = [take(_FIXED[field.type], rows)]
+        if field.type in FIXED:
+            values = [take(FIXED[field.type], rows)]
         elif field.type.startswith("fixed_size_binary"):
             width = int(field.type[18:-1])
             values = [take("u1", rows * width).reshape(rows, width)]
@@ -208,111 +196,3 @@ def _batch(data, fields, block):
             values = [offsets, take("u1", int(offsets[-1]))]
         columns.append(_Chunk(field.type, rows, validity, values))
     return length, columns
-
-
-class Writer:
-    """Writes an Arrow file of binary, utf8, integer and floating-point columns; the file appears under its name when it is complete."""
-
-    def __init__(self, path, fields):
-        self._path, self._fields, self._blocks = path, fields, []
-        self._partial = f"{path}.partial"
-        self._file = open(self._partial, "wb")
-        self._file.write(_MAGIC + b"\0\0")
-        self._message(1, lambda b: _schema(b, fields), b"")
-
-    def write(self, columns):
-        """Adds one batch: {name: values}. Binary takes uint8 [rows, width] or a list of bytes, utf8 a list of str, numbers an array."""
-        nodes, buffers, body, rows = [], [], [], None
-        position = 0
-
-        def add(part):
-            nonlocal position
-            raw = part if isinstance(part, bytes) else np.ascontiguousarray(part).tobytes()
-            buffers.append((position, len(raw)))
-            padding = -len(raw) % 64
-            body.extend((raw, b"\0" * padding))
-            position += len(raw) + padding
-
-        for field in self._fields:
-            values = columns[field.name]
-            if rows is None:
-                rows = len(values)
-            if len(values) != rows:
-                raise ValueError(f"column '{field.name}' has {len(values)} rows, the first one has {rows}")
-            nodes.append((rows, 0))
-            add(b"")
-            if field.type in _FIXED:
-                add(np.asarray(values).astype(_FIXED[field.type], copy=False))
-                continue
-            if isinstance(values, np.ndarray) and values.ndim == 2 and values.dtype == np.uint8 and field.type == "binary":
-                add(np.arange(rows + 1, dtype="<i4") * values.shape[1])
-                add(values)
-                continue
-            raw = [v.encode() if isinstance(v, str) else bytes(v) for v in values]
-            offsets = np.zeros(rows + 1, "<i8")
-            np.cumsum([len(v) for v in raw], out=offsets[1:])
-            if offsets[-1] > 2**31 - 1:
-                raise ValueError(f"one batch of column '{field.name}' is larger than 2 GiB; write several batches")
-            add(offsets.astype("<i4"))
-            add(b"".join(raw))
-        begin = self._file.tell()
-        metadata = self._message(3, lambda b: _record_batch(b, rows or 0, nodes, buffers), b"".join(body))
-        self._blocks.append((begin, metadata, position))
-
-    def close(self):
-        """Completes the file."""
-        self._file.write(b"\xff\xff\xff\xff\0\0\0\0")
-        builder = Builder()
-        blocks = builder.structs("qi4xq", self._blocks)
-        dictionaries = builder.structs("qi4xq", [])
-        schema = _schema(builder, self._fields)
-        footer = builder.finish(builder.table([(0, "h", _V5), (1, "T", schema), (2, "T", dictionaries), (3, "T", blocks)]))
-        self._file.write(footer + struct.pack("<i", len(footer)) + _MAGIC)
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        os.replace(self._partial, self._path)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind is None:
-            self.close()
-        else:
-            self._file.close()
-            os.unlink(self._partial)
-
-    def _message(self, kind, header, body):
-        builder = Builder()
-        root = header(builder)
-        data = builder.finish(builder.table([(0, "h", _V5), (1, "B", kind), (2, "T", root), (3, "q", len(body))]))
-        self._file.write(b"\xff\xff\xff\xff" + struct.pack("<i", len(data)) + data + body)
-        return 8 + len(data)
-
-
-def _schema(builder, fields):
-    return builder.table([(0, "h", 0), (1, "T", builder.offsets([_write_field(builder, f) for f in fields]))])
-
-
-def _write_field(builder, field):
-    if field.type in _FIXED:
-        dtype = np.dtype(_FIXED[field.type])
-        if dtype.kind == "f":
-            kind, type_table = _FLOAT, builder.table([(0, "h", {2: 0, 4: 1, 8: 2}[dtype.itemsize])])
-        else:
-            kind, type_table = _INT, builder.table([(0, "i", dtype.itemsize * 8), (1, "?", dtype.kind == "i")])
-    elif field.type in ("binary", "utf8"):
-        kind, type_table = (_BINARY if field.type == "binary" else _UTF8), builder.table([])
-    else:
-        raise ValueError(f"column '{field.name}': the type {field.type} cannot be written; use binary, utf8, or a number type")
-    name, children = builder.text(field.name), builder.offsets([])
-    entries = [(0, "T", name), (1, "?", field.nullable), (2, "B", kind), (3, "T", type_table), (5, "T", children)]
-    if field.metadata:
-        pairs = [builder.table([(0, "T", builder.text(str(k))), (1, "T", builder.text(str(v)))]) for k, v in field.metadata.items()]
-        entries.append((6, "T", builder.offsets(pairs)))
-    return builder.table(entries)
-
-
-def _record_batch(builder, rows, nodes, buffers):
-    return builder.table([(0, "q", rows), (1, "T", builder.structs("qq", nodes)), (2, "T", builder.structs("qq", buffers))])
