@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using EventMl.Bus;
 using EventMl.EventStore;
 using EventMl.Jobs;
@@ -65,11 +67,25 @@ public sealed record HostSettings
                 ScriptRoots = Paths("EVENTML_SCRIPT_ROOTS"),
                 InputRoots = Paths("EVENTML_INPUT_ROOTS"),
             },
-            Jobs = new JobRunnerOptions { Concurrency = int.Parse(Get("EVENTML_JOBS", "1")) },
+            Jobs = ReadJobs(),
             PolicyPath = Get("EVENTML_PROMOTION_POLICY", Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml")),
             Routes = routes.Select(Route).ToDictionary(r => r.Area, r => r.Address, StringComparer.Ordinal),
         };
     }
+
+    private static JobRunnerOptions ReadJobs()
+    {
+        var options = new JobRunnerOptions { Concurrency = Number("EVENTML_JOBS", 1) };
+        var lease = TimeSpan.FromSeconds(Number("EVENTML_JOB_LEASE_SECONDS", (int)options.LeaseTime.TotalSeconds));
+        options = options with { LeaseTime = lease, Heartbeat = lease / 5 };
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        return options;
+    }
+
+    private static int Number(string name, int missing) =>
+        Get(name, "") is not { Length: > 0 } text ? missing
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
+        : throw new ArgumentException($"{name} is '{text}'; it must be a whole number from 1.", name);
 
     private static string Get(string name, string missing) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : missing;
 
