@@ -98,7 +98,7 @@ public sealed class BuiltInTests(PlatformFixture platform)
 
     private static async Task ShouldSpeakTensorFlowServingAsync(RestClient endpoint, string model, int version)
     {
-        var golden = $$"""{"model_version_status":[{"version":"{{version}}","state":"AVAILABLE","status":{"error_code":"OK","error_message":""}}]}""";
+        var golden = $$$"""{"model_version_status":[{"version":"{{{version}}}","state":"AVAILABLE","status":{"error_code":"OK","error_message":""}}]}""";
         (await endpoint.GetAsync($"/v1/models/{model}")).Body.ShouldBe(golden);
         (await endpoint.GetAsync($"/v1/models/{model}/versions/{version}")).Body.ShouldBe(golden);
 
@@ -118,6 +118,10 @@ public sealed class BuiltInTests(PlatformFixture platform)
         var old = await endpoint.PostAsync($"/v1/models/{model}/versions/77:predict", new { instances });
         old.ShouldBe(HttpStatusCode.NotFound);
         old.Body.ShouldBe($$"""{"error":"Servable not found for request: Specific({{model}}, 77)"}""");
+        var unknown = await endpoint.GetAsync("/v1/models/half");
+        unknown.ShouldBe(HttpStatusCode.NotFound);
+        unknown.Body.ShouldBe("""{"error":"Could not find any versions of model half"}""");
+        (await endpoint.GetAsync($"/v1/models/{model}/versions/77")).Body.ShouldBe($$"""{"error":"Could not find version 77 of model {{model}}"}""");
         (await endpoint.PostAsync($"/v1/models/{model}:predict", "{")).ShouldBe(HttpStatusCode.BadRequest);
         (await endpoint.PostAsync($"/v1/models/{model}:predict", new { instances = new[] { new[] { 1, 2 } } })).ShouldBe(HttpStatusCode.BadRequest);
         (await endpoint.PostAsync($"/v1/models/{model}:predict", new { instances, inputs = instances })).ShouldBe(HttpStatusCode.BadRequest);
