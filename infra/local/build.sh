@@ -77,8 +77,9 @@ host_declare() {
 }
 
 # Starts one host in a process group of its own; the instance's supervisor ends it with the servers.
-host_start() { # NAME AREAS PORT; empty AREAS means all of them
-  local name=$1 areas=$2 port=$3 log=$INSTANCE_DIR/logs/$1.log arguments=()
+host_start() { # NAME AREAS PORT [OPTION...]; empty AREAS means all of them
+  local name=$1 areas=$2 port=$3 log=$INSTANCE_DIR/logs/$1.log
+  local arguments=("${@:4}")
   [[ -z $areas ]] || arguments+=(--areas "$areas")
   : >"$log"
   spawn "$log" dotnet "$HOST_DLL" "${arguments[@]}" --urls "http://127.0.0.1:$port"

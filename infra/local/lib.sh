@@ -22,13 +22,18 @@ state_folder() {
 # --- who runs the servers ----------------------------------------------------------------------
 
 SERVER_USER=eventml
+# Users' scripts run as a third user, so that they can read neither root's files nor the servers' passwords.
+SCRIPT_USER=eventml-script
 
 ensure_server_user() {
   ((EUID == 0)) || return 0
-  getent passwd "$SERVER_USER" >/dev/null && return 0
-  useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin "$SERVER_USER" 2>/dev/null ||
-    getent passwd "$SERVER_USER" >/dev/null ||
-    die "cannot create the system user '$SERVER_USER' that the servers run as; create it with: useradd --system --user-group $SERVER_USER"
+  local user
+  for user in "$SERVER_USER" "$SCRIPT_USER"; do
+    getent passwd "$user" >/dev/null ||
+      useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin "$user" 2>/dev/null ||
+      getent passwd "$user" >/dev/null ||
+      die "cannot create the system user '$user' for servers and scripts; create it with: useradd --system --user-group $user"
+  done
 }
 
 # PostgreSQL refuses to run as root, and nothing here needs to.

@@ -39,10 +39,10 @@ internal static class TypeRules
     /// <summary>A saga writes what it wants into its own transaction; what it sent itself could go out without its state.</summary>
     public static IEnumerable<string> SagaTalksToBroker(IEnumerable<TypeDefinition> types) =>
         from type in types
-        where IsStateMachine(type.Outermost()) || IsStateMachine(type)
+        where Around(type).Any(IsStateMachine)
         from use in type.Uses().OfType<MethodReference>()
         where Names(use.DeclaringType).StartsWith("MassTransit.", StringComparison.Ordinal) && _broker.Any(b => use.Name.StartsWith(b, StringComparison.Ordinal))
-        select $"{type.Outermost().Name} calls {use.Name}";
+        select $"{type.FullName} calls {use.Name}";
 
     /// <summary>An aggregate decides from state, command and time alone.</summary>
     public static IEnumerable<string> ImpureAggregate(IReadOnlyCollection<TypeDefinition> types)

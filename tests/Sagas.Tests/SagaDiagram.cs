@@ -12,6 +12,7 @@ internal sealed class SagaDiagram : StateMachineVisitor
     private readonly List<Transition> _transitions = [];
     private readonly List<string> _verbs = [];
     private string _state = "";
+    private string _message = "";
     private string? _target;
 
     public static string Of<TState>(MassTransitStateMachine<TState> machine)
@@ -26,12 +27,21 @@ internal sealed class SagaDiagram : StateMachineVisitor
     {
         _state = state.Name;
         next(state);
+        Finish();
     }
 
-    public void Visit(Event @event, Action<Event> next) => Heard(@event, @event.Name, () => next(@event));
+    public void Visit(Event @event, Action<Event> next)
+    {
+        Begin(@event.Name);
+        next(@event);
+    }
 
     public void Visit<TMessage>(Event<TMessage> @event, Action<Event<TMessage>> next)
-        where TMessage : class => Heard(@event, typeof(TMessage).Name, () => next(@event));
+        where TMessage : class
+    {
+        Begin(typeof(TMessage).Name);
+        next(@event);
+    }
 
     public void Visit<T>(IBehavior<T> behavior, Action<IBehavior<T>> next)
         where T : class, SagaStateMachineInstance => next(behavior);
@@ -83,16 +93,23 @@ internal sealed class SagaDiagram : StateMachineVisitor
         next(activity);
     }
 
-    private void Heard(Event @event, string message, Action inside)
+    // An event is visited first, then what it leads to, then the next event of the state.
+    private void Begin(string message)
     {
-        _verbs.Clear();
-        _target = null;
-        inside();
-        // MassTransit visits its own marker events of every state, which do nothing.
+        Finish();
+        _message = message;
+    }
+
+    private void Finish()
+    {
+        // MassTransit's own marker events of every state do nothing.
         if (_verbs.Count > 0 || _target is not null)
         {
-            _transitions.Add(new Transition(_state, message, [.. _verbs], _target ?? _state));
+            _transitions.Add(new Transition(_state, _message, [.. _verbs], _target ?? _state));
         }
+
+        _verbs.Clear();
+        _target = null;
     }
 
     private string Draw()

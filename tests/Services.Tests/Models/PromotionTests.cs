@@ -16,7 +16,7 @@ public class PromotionTests
         judgement.Decided!.Allowed.ShouldBeTrue();
         judgement.Decided.Champion.ShouldBeNull();
         judgement.Decided.EvaluatorVersion.ShouldBe("gate/1");
-        judgement.Consequence.ShouldBe(new ModelPromoted("digits", 1, null, "dec-9", Given.Now));
+        judgement.Consequence.ShouldBe(new ModelPromoted("digits", 1, null, "dec-9", Given.Now) { TaskId = "train-1" });
     }
 
     [Fact]

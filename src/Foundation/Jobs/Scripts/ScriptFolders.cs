@@ -64,6 +64,8 @@ internal static class ScriptEnvironment
             ["DOTNET_CLI_HOME"] = folders.Home,
             ["DOTNET_NOLOGO"] = "1",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+            // Waiting threads that spin bring small networks to a halt as soon as anything else runs on the machine.
+            ["OMP_WAIT_POLICY"] = "passive",
             ["PYTHONUNBUFFERED"] = "1",
             ["PYTHONDONTWRITEBYTECODE"] = "1",
         };

@@ -82,17 +82,19 @@ internal sealed class ServiceExecutor(Ledger ledger, ServingJobs jobs, LakeStore
         await ended.Task;
     }
 
-    private Task AppendAsync(JobLease lease, Func<InferenceService, Decision> decide, EventMetadata metadata) => ledger.InTransactionAsync(async transaction =>
-    {
-        await jobs.Queue.HoldAsync(transaction, lease);
-        var service = await transaction.LoadAsync<InferenceService>(lease.Id);
-        return await transaction.AppendAsync(service, decide(service.State).Events, metadata);
-    });
+    private Task<bool> AppendAsync(JobLease lease, Func<InferenceService, Decision> decide, EventMetadata metadata) =>
+        CommitAsync(lease, decide, metadata, jobs.Queue.HoldAsync);
 
-    private Task FinishAsync(JobLease lease, Func<InferenceService, Decision> decide, EventMetadata metadata) => ledger.InTransactionAsync(async transaction =>
-    {
-        await jobs.Queue.FinishAsync(transaction, lease);
-        var service = await transaction.LoadAsync<InferenceService>(lease.Id);
-        return await transaction.AppendAsync(service, decide(service.State).Events, metadata);
-    });
+    private Task<bool> FinishAsync(JobLease lease, Func<InferenceService, Decision> decide, EventMetadata metadata) =>
+        CommitAsync(lease, decide, metadata, jobs.Queue.FinishAsync);
+
+    private Task<bool> CommitAsync(
+        JobLease lease, Func<InferenceService, Decision> decide, EventMetadata metadata, Func<LedgerTransaction, JobLease, CancellationToken, Task> fence) =>
+        ledger.InTransactionAsync(async transaction =>
+        {
+            await fence(transaction, lease, CancellationToken.None);
+            var service = await transaction.LoadAsync<InferenceService>(lease.Id);
+            await transaction.AppendAsync(service, decide(service.State).Events, metadata);
+            return true;
+        });
 }
