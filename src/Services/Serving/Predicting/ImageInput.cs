@@ -26,12 +26,12 @@ internal static class ImageInput
             throw new InvalidInputException($"Model '{model.Name}' takes {model.Definition.Input.Dtype}, not images; send numbers to :predict instead.");
         }
 
-        return PngImage.IsPng(bytes) ? FromPng(model, PngImage.Decode(bytes))
+        return PngImage.IsPng(bytes) ? FromPng(model, bytes)
             : bytes.Length == model.SampleLength ? bytes
             : throw new InvalidInputException($"'image' has {bytes.Length} bytes; model '{model.Name}' takes a PNG or {model.SampleLength} raw bytes for shape [{Shape(model)}].");
     }
 
-    private static byte[] FromPng(RunningModel model, PngImage png)
+    private static byte[] FromPng(RunningModel model, byte[] bytes)
     {
         var shape = model.Definition.Input.Shape;
         var (channels, height, width) = shape.Count switch
@@ -40,11 +40,14 @@ internal static class ImageInput
             2 => (1, shape[0], shape[1]),
             _ => throw new InvalidInputException($"Model '{model.Name}' takes shape [{Shape(model)}], which is not an image."),
         };
-        if (png.Width != width || png.Height != height)
+        // Checked before decoding: a few bytes may claim millions of pixels.
+        var png = PngImage.Decode(bytes, (w, h) =>
         {
-            throw new InvalidInputException($"The image is {png.Width} x {png.Height}; model '{model.Name}' takes {width} x {height}.");
-        }
-
+            if (w != width || h != height)
+            {
+                throw new InvalidInputException($"The image is {w} x {h}; model '{model.Name}' takes {width} x {height}.");
+            }
+        });
         return (png.Channels, channels) switch
         {
             (1, 1) => png.Pixels,

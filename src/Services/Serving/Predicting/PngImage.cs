@@ -11,8 +11,10 @@ internal sealed record PngImage(int Width, int Height, int Channels, byte[] Pixe
 
     public static bool IsPng(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Signature);
 
+    /// <param name="bytes">The file.</param>
+    /// <param name="check">Sees width and height before memory is taken for the pixels, and may throw.</param>
     /// <exception cref="InvalidInputException">Damaged, or a kind of PNG that is not supported.</exception>
-    public static PngImage Decode(ReadOnlySpan<byte> bytes)
+    public static PngImage Decode(ReadOnlySpan<byte> bytes, Action<int, int>? check = null)
     {
         var chunks = bytes[Signature.Length..];
         Header? header = null;
@@ -30,7 +32,8 @@ internal sealed record PngImage(int Width, int Height, int Channels, byte[] Pixe
             switch (BinaryPrimitives.ReadUInt32BigEndian(chunks[4..]))
             {
                 case 0x49484452: // IHDR
-                    header = Header.Read(body);
+                    header = header is null ? Header.Read(body) : throw Damaged("it has two headers");
+                    check?.Invoke(header.Width, header.Height);
                     break;
                 case 0x504C5445: // PLTE
                     palette = body.ToArray();

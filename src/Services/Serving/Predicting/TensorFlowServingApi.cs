@@ -23,7 +23,10 @@ internal static class TensorFlowServingApi
             return Error(StatusCodes.Status404NotFound, "Malformed request: GET /v1/models/" + path);
         }
 
-        return target.NotFound(model) is { } missing ? missing : Results.Json(new
+        // A status that is not there is told in other words than a prediction, as the peer's clients know it.
+        return !target.Fits(model) ? Error(StatusCodes.Status404NotFound, target.Version is { } version
+            ? $"Could not find version {version} of model {target.Model}"
+            : $"Could not find any versions of model {target.Model}") : Results.Json(new
         {
             model_version_status = new[]
             {
@@ -40,9 +43,11 @@ internal static class TensorFlowServingApi
             return Error(StatusCodes.Status404NotFound, "Malformed request: POST /v1/models/" + path);
         }
 
-        if (target.NotFound(model) is { } missing)
+        if (!target.Fits(model))
         {
-            return missing;
+            return Error(StatusCodes.Status404NotFound, target.Version is { } version
+                ? $"Servable not found for request: Specific({target.Model}, {version})"
+                : $"Servable not found for request: Latest({target.Model})");
         }
 
         try
@@ -106,11 +111,6 @@ internal static class TensorFlowServingApi
             };
         }
 
-        public IResult? NotFound(RunningModel model) =>
-            Model == model.Name && (Version is null || Version == model.Version)
-                ? null
-                : Error(StatusCodes.Status404NotFound, Version is { } version
-                    ? $"Servable not found for request: Specific({Model}, {version})"
-                    : $"Servable not found for request: Latest({Model})");
+        public bool Fits(RunningModel model) => Model == model.Name && (Version is null || Version == model.Version);
     }
 }

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.Contracts.Datasets;
+using EventMl.Contracts.Models;
+using EventMl.Contracts.Training;
+using EventMl.EventStore;
+using EventMl.Testing;
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace EventMl.Sagas.Tests;
+
+/// <summary>What the sagas have asked for.</summary>
+internal sealed class Asked
+{
+    private readonly ConcurrentQueue<object> _commands = [];
+
+    public T[] Of<T>() => [.. _commands.OfType<T>()];
+
+    public void Add(object command) => _commands.Enqueue(command);
+}
+
+/// <summary>Takes a command instead of the area that would work on it.</summary>
+internal sealed class Recorder<T>(Asked asked) : ICommandHandler<T>
+    where T : class
+{
+    public Task<CommandResult> HandleAsync(T command, CommandContext context, CancellationToken cancellationToken)
+    {
+        asked.Add(command);
+        return Task.FromResult(CommandResult.Accepted());
+    }
+
+    public object? Reject(T command, Refusal refusal, CommandContext context) => null;
+}
+
+/// <summary>The platform's sagas on a bus in memory and a database of their own; the areas only listen.</summary>
+internal sealed class SagaHost : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly TestDatabase _database;
+    private readonly IHost _host;
+
+    private SagaHost(TestDatabase database, IHost host) => (_database, _host) = (database, host);
+
+    public Asked Asked => _host.Services.GetRequiredService<Asked>();
+
+    public static async Task<SagaHost> StartAsync()
+    {
+        var database = await TestDatabase.CreateAsync();
+        await LedgerSchema.DeclareAsync(database.DataSource, new LedgerOptions(), [], []);
+        await BusSchema.DeclareAsync(database.DataSource, ["datasets", "training", "models", BusSchema.Sagas]);
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton<Asked>();
+        builder.Services.AddLedger(new LedgerOptions { ConnectionString = database.ConnectionString });
+        builder.Services.AddLedgerLeader();
+        builder.Services.AddEventMlBus(new BusOptions { Transport = "memory", RetryInterval = TimeSpan.FromMilliseconds(5) }, Register);
+        var host = new SagaHost(database, builder.Build());
+        await host._host.StartAsync(TestContext.Current.CancellationToken);
+        return host;
+    }
+
+    public Task HearAsync<T>(T @event)
+        where T : class => _host.Services.GetRequiredService<IBus>().Publish(@event, TestContext.Current.CancellationToken);
+
+    public Task<string?> StateAsync(string taskId) => _database.ScalarAsync<string>($"select state from sagas.saga where id = '{SagaId.From(taskId)}'");
+
+    public Task UntilStateAsync(string taskId, string state) => UntilAsync(async () => await StateAsync(taskId) == state, $"the saga is {state}");
+
+    /// <summary>Waits until the saga has handled so many messages, whatever they did to it.</summary>
+    public Task UntilHandledAsync(int messages) => UntilAsync(async () => await CountAsync("sagas.inbox") == messages, $"{messages} messages are handled");
+
+    public Task UntilAskedAsync<T>(int times = 1) => UntilAsync(() => Task.FromResult(Asked.Of<T>().Length == times), $"{typeof(T).Name} is asked for {times} times");
+
+    /// <summary>Messages that wait for their time.</summary>
+    public Task<long> WaitingAsync() => CountAsync("sagas.outbox where name is not null");
+
+    public async ValueTask DisposeAsync()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await _host.StopAsync(limit.Token);
+        _host.Dispose();
+        await _database.DisposeAsync();
+    }
+
+    private static void Register(BusRegistrations bus)
+    {
+        bus.AddPlatformSagas();
+        bus.AddCommand<RunIngestion, Recorder<RunIngestion>>("datasets")
+            .AddCommand<CancelIngestion, Recorder<CancelIngestion>>("datasets")
+            .AddCommand<RunTraining, Recorder<RunTraining>>("training")
+            .AddCommand<CancelTraining, Recorder<CancelTraining>>("training")
+            .AddCommand<CompleteTraining, Recorder<CompleteTraining>>("training")
+            .AddCommand<RegisterModel, Recorder<RegisterModel>>("models")
+            .AddCommand<EvaluateModel, Recorder<EvaluateModel>>("models")
+            .AddCommand<PromoteModel, Recorder<PromoteModel>>("models");
+    }
+
+    private Task<long> CountAsync(string from) => _database.ScalarAsync<long>($"select count(*) from {from}");
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        var start = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Limit, what);
+            await tick.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+    }
+}
