@@ -1,4 +1,5 @@
 using System.Net;
+using EventMl.Bus;
 
 namespace EventMl.Services.Tests.Platform;
 
@@ -22,7 +23,7 @@ public sealed class CancelTests(PlatformFixture platform)
 
             var cancelled = await Rest.PostAsync($"{task}/cancel");
             cancelled.ShouldBe(HttpStatusCode.OK);
-            cancelled.Json.Text("id").ShouldBe(task[(task.LastIndexOf('/') + 1)..]);
+            cancelled.Json.Text("id").ShouldBe(Id(task));
             var ended = await Rest.UntilEndedAsync(task);
 
             ended.ShouldHaveFailed("TASK_CANCELLED");
@@ -45,31 +46,62 @@ public sealed class CancelTests(PlatformFixture platform)
     [Fact]
     public async Task Ends_a_pending_task_at_once_and_frees_its_name()
     {
-        // Both places of the runner are taken, so that the third task has to wait.
-        var blockers = new List<string>();
-        for (var i = 0; i < 2; i++)
-        {
-            blockers.Add(await StartAsync(Ingest, PlatformFixture.Unique("blocker"), platform.Images, "hang"));
-            await Rest.UntilStatusAsync(blockers[i], "running");
-        }
-
+        var blockers = await BlockAsync();
         var name = PlatformFixture.Unique("pending");
         var task = await StartAsync(Ingest, name, platform.Images, "none");
         await Eventually.TrueAsync(
-            async () => await platform.Database.ScalarAsync<long>($"select count(*) from datasets.job where id = '{task[(task.LastIndexOf('/') + 1)..]}'") == 1, "the job is queued");
+            async () => await platform.Database.ScalarAsync<long>($"select count(*) from datasets.job where id = '{Id(task)}'") == 1, "the job is queued");
 
         var cancelled = await Rest.PostAsync($"{task}/cancel");
 
         cancelled.ShouldBe(HttpStatusCode.OK);
         cancelled.Json.ShouldHaveFailed("TASK_CANCELLED");
-        (await platform.EventsAsync($"ingestion_task-{task[(task.LastIndexOf('/') + 1)..]}")).ShouldBe(["IngestionRequested", "IngestionCancelRequested", "IngestionFailed"]);
+        (await platform.EventsAsync($"ingestion_task-{Id(task)}")).ShouldBe(["IngestionRequested", "IngestionCancelRequested", "IngestionFailed"]);
         await ShouldBeFreeAsync(Ingest, name, platform.Images);
+        await ReleaseAsync(blockers);
+    }
+
+    [Fact]
+    public async Task Ends_a_pending_task_when_its_time_is_over()
+    {
+        var blockers = await BlockAsync();
+        var name = PlatformFixture.Unique("late");
+        var created = await Rest.PostAsync(Ingest, new { name, input = platform.Images, source = "idx", output = name, timeout_seconds = 1 });
+
+        var ended = await Rest.UntilEndedAsync(created.Headers["Location"]);
+
+        ended.ShouldHaveFailed("TASK_TIMED_OUT").ShouldContain("timeout_seconds");
+        ended.Number("attempt").ShouldBe(0);
+        var stored = await platform.Ledger.ReadStreamAsync($"ingestion_task-{ended.Text("id")}", 1, TestContext.Current.CancellationToken);
+        stored[^1].Header("actor").ShouldBe("saga:ingestion");
+        await Eventually.TrueAsync(
+            async () => await platform.Database.ScalarAsync<string>($"select state from sagas.saga where id = '{SagaId.From(ended.Text("id")!)}'") == "Abandoned", "the saga is abandoned");
+        await ReleaseAsync(blockers);
+    }
+
+    // Both places of the runner are taken, so that the next task has to wait.
+    private async Task<string[]> BlockAsync()
+    {
+        var blockers = new string[2];
+        for (var i = 0; i < blockers.Length; i++)
+        {
+            blockers[i] = await StartAsync(Ingest, PlatformFixture.Unique("blocker"), platform.Images, "hang");
+            await Rest.UntilStatusAsync(blockers[i], "running");
+        }
+
+        return blockers;
+    }
+
+    private async Task ReleaseAsync(string[] blockers)
+    {
         foreach (var blocker in blockers)
         {
             await Rest.PostAsync($"{blocker}/cancel");
             (await Rest.UntilEndedAsync(blocker)).ShouldHaveFailed("TASK_CANCELLED");
         }
     }
+
+    private static string Id(string path) => path[(path.LastIndexOf('/') + 1)..];
 
     private async Task<string> StartAsync(string path, string name, string input, string fault)
     {

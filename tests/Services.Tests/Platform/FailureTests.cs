@@ -62,7 +62,9 @@ public sealed class FailureTests(PlatformFixture platform)
             name = output, input = platform.Images, script = "faulty/faulty.py", @params = new { fault = "hang" }, output, timeout_seconds = 2,
         });
 
-        task.ShouldHaveFailed("TASK_TIMED_OUT").ShouldContain("time limit");
+        // The runner and the saga watch the same limit; either may be first.
+        task.ShouldHaveFailed("TASK_TIMED_OUT").ShouldMatch("within 2 seconds|time limit");
+        task.Text("log_tail")!.ShouldContain("fault: hang");
         await ShouldHaveNoDatasetAsync(output);
     }
 

@@ -60,6 +60,18 @@ public sealed class HttpTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Gives_an_ended_task_a_version_and_a_running_one_none_since_its_progress_moves()
+    {
+        var path = await HangingAsync(PlatformFixture.Unique("etag"));
+        await Rest.UntilStatusAsync(path, "running");
+
+        (await Rest.GetAsync(path)).Headers.Keys.ShouldNotContain("ETag");
+
+        await CancelAsync(path);
+        (await Rest.GetAsync(path, ("If-None-Match", (await Rest.GetAsync(path)).Headers["ETag"]))).ShouldBe(HttpStatusCode.NotModified);
+    }
+
+    [Fact]
     public async Task Lists_every_task_once_when_read_page_by_page()
     {
         for (var i = 0; i < 3; i++)

@@ -38,12 +38,13 @@ internal static class IngestionTasksApi
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, IngestionTaskView view, DatasetsJobs jobs) =>
-        await view.GetAsync(id, http.RequestAborted) is { } task
-            ? ApiResults.Versioned(http, task.Version, task.Row with
-            {
-                Progress = task.Row.Status == TaskStatuses.Running ? await jobs.Progress.GetAsync(id, http.RequestAborted) : null,
-            })
-            : NotFound(id);
+        await view.GetAsync(id, http.RequestAborted) switch
+        {
+            null => NotFound(id),
+            // Progress moves without an event, so the version would not tell that the answer has changed.
+            { Row: { Status: TaskStatuses.Running } row } => ApiResults.Ok(row with { Progress = await jobs.Progress.GetAsync(id, http.RequestAborted) }),
+            var task => ApiResults.Versioned(http, task.Version, task.Row),
+        };
 
     private static async Task<IResult> CancelAsync(string id, HttpContext http, CommandDoor door, IngestionTaskView view)
     {
