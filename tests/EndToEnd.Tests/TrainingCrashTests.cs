@@ -107,7 +107,10 @@ public sealed class TrainingCrashTests
         {
             var id = task.GetProperty("id").GetString()!;
             await user.UntilAsync($"training-tasks/{id}", t => t.Member("progress").ValueKind == JsonValueKind.Object);
-            Processes.Signal(Processes.OfTask(id)[0], Processes.SigSegv);
+            var child = Processes.OfTask(id)[0];
+            // The .NET runtime takes a sent signal once and then leaves it to the kernel.
+            Processes.Signal(child, Processes.SigSegv);
+            await Wait.UntilAsync(() => !Processes.IsAlive(child) || !Processes.TrySignal(child, Processes.SigSegv), "the child to be ended by the signal", TimeSpan.FromSeconds(20));
         }
 
         var failed = await user.EndedAsync("training-tasks", task, "failed");
