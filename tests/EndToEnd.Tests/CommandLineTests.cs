@@ -34,7 +34,7 @@ public sealed class CommandLineTests
         (await user.JudgedAsync("untrained")).ShouldBeFalse();
         (await RunAsync(host, 1, "models", "promote", "untrained")).ShouldContain("refused");
         (await RunAsync(host, 1, "models", "show", "nothing")).ShouldContain("MODEL_NOT_FOUND");
-        (await RunAsync(host, 2, "ingest", "--name", "in")).ShouldContain("--input");
+        (await RunAsync(host, 2, "ingest", "--name", "in")).ShouldContain("--source");
         await host.KillAsync();
         await RunAsync(host, 3, "models", "list");
     }
