@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 
 namespace EventMl.Web;
 
@@ -44,6 +45,8 @@ public static class WebSetup
             throw new ValidationException($"OTEL_EXPORTER_OTLP_ENDPOINT must be an address like http://127.0.0.1:4317, not '{options.OtlpEndpoint}'.");
         }
 
+        // Else every request writes several lines, and what matters is not found among them.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.WebHost.UseUrls([.. options.Urls]);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -14,6 +14,9 @@ internal static partial class Processes
 
     public static void Signal(int process, int signal) => Kill(process, signal).ShouldBe(0, $"process {process} could not be sent signal {signal}");
 
+    /// <summary>Sends a signal; false when the process is gone.</summary>
+    public static bool TrySignal(int process, int signal) => Kill(process, signal) == 0;
+
     /// <summary>Processes of a task's script: they carry its mark in their environment.</summary>
     public static IReadOnlyList<int> OfTask(string taskId) => [.. All().Where(p => Read($"/proc/{p}/environ").Contains($"EVENTML_RUN={taskId}/", StringComparison.Ordinal))];
 

@@ -60,7 +60,7 @@ internal sealed class Rest(HostProcess host) : IDisposable
     /// <summary>Waits for the gate's word on a version of a model: true when it became champion.</summary>
     public async Task<bool> JudgedAsync(string model, long version = 1)
     {
-        var row = await UntilAsync($"models/{model}", m => Version(m, version) is { } v && v.GetProperty("decision_id").ValueKind == JsonValueKind.String);
+        var row = await UntilAsync($"models/{model}", m => Version(m, version) is { } v && v.Member("decision_id").ValueKind == JsonValueKind.String);
         return Version(row, version)!.Value.GetProperty("promoted").GetBoolean();
     }
 
@@ -88,4 +88,10 @@ internal sealed class Rest(HostProcess host) : IDisposable
             return JsonSerializer.Deserialize<JsonElement>(text);
         }
     }
+}
+
+/// <summary>Members that REST leaves out while they are null.</summary>
+internal static class JsonMembers
+{
+    public static JsonElement Member(this JsonElement value, string name) => value.TryGetProperty(name, out var member) ? member : default;
 }

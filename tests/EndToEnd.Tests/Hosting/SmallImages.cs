@@ -27,9 +27,8 @@ internal static class SmallImages
 
     public static Images Read(string folder, string stem, int count = int.MaxValue)
     {
-        var labels = Unzip(Path.Combine(folder, $"{stem}-labels-idx1-ubyte.gz")).AsSpan(8);
-        count = Math.Min(count, labels.Length);
-        return new Images(Unzip(Path.Combine(folder, $"{stem}-images-idx3-ubyte.gz")).AsSpan(16, count * Images.Size).ToArray(), labels[..count].ToArray());
+        var labels = Unzip(Path.Combine(folder, $"{stem}-labels-idx1-ubyte.gz"), 8, count);
+        return new Images(Unzip(Path.Combine(folder, $"{stem}-images-idx3-ubyte.gz"), 16, labels.Length * Images.Size), labels);
     }
 
     private static void Write(string folder, string stem, Images images, bool wrongLabels)
@@ -52,11 +51,18 @@ internal static class SmallImages
         file.Write(body);
     }
 
-    private static byte[] Unzip(string path)
+    // No more is unpacked than asked for: most scenarios want a hundredth of the file.
+    private static byte[] Unzip(string path, int header, int limit)
     {
         using var file = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
+        file.ReadExactly(new byte[header]);
         using var memory = new MemoryStream();
-        file.CopyTo(memory);
+        var buffer = new byte[64 * 1024];
+        while (memory.Length < limit && file.Read(buffer, 0, (int)Math.Min(buffer.Length, limit - memory.Length)) is > 0 and var count)
+        {
+            memory.Write(buffer, 0, count);
+        }
+
         return memory.ToArray();
     }
 }
