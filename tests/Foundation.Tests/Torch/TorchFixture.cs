@@ -1,20 +1,21 @@
 using System.Diagnostics;
+using EventMl.Testing;
 using EventMl.Torch;
 
 namespace EventMl.Foundation.Tests.Torch;
 
-/// <summary>Builds the native library once, unless EVENTML_TORCH_NATIVE names one.</summary>
-public sealed class TorchFixture
+/// <summary>The native library, built once on a machine unless EVENTML_TORCH_NATIVE names one.</summary>
+public sealed class TorchFixture : IAsyncLifetime
 {
-    private const string Variable = "EVENTML_TORCH_NATIVE";
+    public static string Root => TestServers.RepositoryRoot;
 
-    public TorchFixture()
+    public async ValueTask InitializeAsync()
     {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable))) Environment.SetEnvironmentVariable(Variable, Build());
+        await TestTorch.EnsureNativeAsync();
         torch.set_num_threads(1);
     }
 
-    public static string Root { get; } = FindRoot();
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     public static string Run(string program, params string[] arguments)
     {
@@ -25,41 +26,6 @@ public sealed class TorchFixture
         process.WaitForExit();
         process.ExitCode.ShouldBe(0, $"{program} {string.Join(' ', arguments)}\n{output}\n{error.GetAwaiter().GetResult()}");
         return output;
-    }
-
-    private static string Build()
-    {
-        var build = Path.Combine(Root, "artifacts", "native", "torch");
-        Directory.CreateDirectory(build);
-        using var held = Lock(Path.Combine(build, ".lock"));
-        Run("cmake", "-S", Path.Combine(Root, "src", "Foundation", "Torch", "native"), "-B", build);
-        Run("cmake", "--build", build);
-        return Path.Combine(build, "libeventml_torch.so");
-    }
-
-    // Two test processes must not build in one folder.
-    private static FileStream Lock(string path)
-    {
-        var deadline = Stopwatch.StartNew();
-        using var wait = new ManualResetEventSlim();
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (deadline.Elapsed < TimeSpan.FromMinutes(5))
-            {
-                wait.Wait(TimeSpan.FromMilliseconds(200));
-            }
-        }
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "EventMl.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("EventMl.sln lies in no folder above the tests.");
     }
 }
 

@@ -39,7 +39,7 @@ public sealed class ContentionTests(PlatformFixture platform)
         var rejected = events.Where(e => e.Exchange.EndsWith("-rejected", StringComparison.Ordinal)).Select(e => e.Message).ToArray();
         rejected.Length.ShouldBe(accepted == 1 ? Each : Each - 1);
         rejected.ShouldAllBe(r => r.Text("code") == "TASK_ALREADY_RUNNING");
-        (await platform.Database.ScalarAsync<long>($"select count(*) from ledger.mt_events where type like '%{kind}_requested' and data::text like '%{name}%'")).ShouldBe(1);
+        (await platform.Database.ScalarAsync<long>($"select count(*) from ledger.mt_events where type like '%{kind}_requested' and data::text like '%{name}%'", TestContext.Current.CancellationToken)).ShouldBe(1);
         var task = $"/api/v1/{resource}/{started.Text("taskId")}";
         await platform.Rest.PostAsync($"{task}/cancel");
         (await platform.Rest.UntilEndedAsync(task)).ShouldHaveFailed("TASK_CANCELLED");

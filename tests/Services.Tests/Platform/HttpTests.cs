@@ -91,7 +91,7 @@ public sealed class HttpTests(PlatformFixture platform)
         }
 
         seen.ShouldBeUnique();
-        seen.Count.ShouldBe((int)await platform.Database.ScalarAsync<long>("select count(*) from datasets.ingestion_task_view"));
+        seen.Count.ShouldBe((int)await platform.Database.ScalarAsync<long>("select count(*) from datasets.ingestion_task_view", TestContext.Current.CancellationToken));
         (await Rest.GetAsync($"{Ingest}?limit=0")).ShouldBeError(400, "INVALID_REQUEST");
         (await Rest.GetAsync($"{Ingest}?page_token=nonsense")).ShouldBeError(400, "INVALID_REQUEST");
     }

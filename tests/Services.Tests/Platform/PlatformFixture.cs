@@ -8,6 +8,8 @@ using EventMl.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
+#pragma warning disable CA1416 // The platform runs on Linux.
+
 namespace EventMl.Services.Tests.Platform;
 
 /// <summary>The whole platform in one process, on a database, a virtual host, a lake and a port of its own, shared by the tests of the collection.</summary>
