@@ -28,9 +28,9 @@ public sealed class ConsumerTimeoutTests
         exitCode.ShouldBe(0, error);
         try
         {
-            var broker = new Uri(TestServers.ReadEnvFile(await File.ReadAllTextAsync(output.Trim()))["EVENTML_RABBITMQ"]);
+            var broker = new Uri(TestServers.ReadEnvFile(await File.ReadAllTextAsync(output.Trim(), TestContext.Current.CancellationToken))["EVENTML_RABBITMQ"]);
             await using var platform = await Platform.CreateAsync(100, 50, broker);
-            await File.WriteAllTextAsync(Path.Combine(platform.Scripts, "long.py"), LongScript);
+            await File.WriteAllTextAsync(Path.Combine(platform.Scripts, "long.py"), LongScript, TestContext.Current.CancellationToken);
             var host = await platform.StartAsync();
             using var user = new Rest(host);
             await user.EndedAsync("ingestion-tasks", await user.IngestAsync("in", "small"));

@@ -6,11 +6,11 @@ namespace EventMl.EndToEnd.Tests;
 /// <summary>An event as its row holds it.</summary>
 internal sealed record LedgerRow(long Position, Guid Id, string Stream, string Type, string DotnetType, JsonElement Data)
 {
-    public int Attempt => Data.GetProperty("Attempt").GetInt32();
+    public int Attempt => Data.GetProperty(nameof(Attempt)).GetInt32();
 
-    public int Epoch => Data.GetProperty("Epoch").GetInt32();
+    public int Epoch => Data.GetProperty(nameof(Epoch)).GetInt32();
 
-    public string Worker => Data.GetProperty("Worker").GetString()!;
+    public string Worker => Data.GetProperty(nameof(Worker)).GetString()!;
 }
 
 /// <summary>The ledger read with plain SQL, past all our own code.</summary>

@@ -48,7 +48,11 @@ internal sealed class Platform : IAsyncDisposable
         var own = broker is null ? await TestBroker.CreateAsync() : null;
         var folder = Directory.CreateTempSubdirectory("eventml-e2e-").FullName;
         // The script user must be able to enter it.
-        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
+        }
+
         var state = Directory.CreateDirectory(Path.Combine(folder, "state")).FullName;
         Directory.CreateDirectory(Path.Combine(folder, "scripts"));
         await File.WriteAllTextAsync(Path.Combine(folder, "policy.yaml"), Policy);
