@@ -26,7 +26,7 @@ public sealed class PeerTests
         await user.EndedAsync("ingestion-tasks", await user.IngestAsync("in", "images"));
         var dataset = await user.GetAsync("datasets/images");
 
-        var rows = await Peer.NodeAsync("idx-compare.cjs", folder, dataset.GetProperty("storage_path").GetString()!);
+        var rows = await Peer.NodeAsync("idx-compare.cjs", folder, Path.Combine(dataset.GetProperty("storage_path").GetString()!, "data"));
 
         rows.GetProperty("rows").GetInt32().ShouldBe(train + test);
         rows.GetProperty("expected").GetInt32().ShouldBe(train + test);

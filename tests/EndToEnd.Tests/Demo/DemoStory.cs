@@ -56,7 +56,7 @@ internal sealed class DemoStory(Platform platform, Rest user, string name, strin
         SmallImages.Write(Folder, Train, Test, wrongLabels: wrong);
         await user.EndedAsync("ingestion-tasks", await user.IngestAsync($"{name}-in", name, name));
         var dataset = await user.GetAsync($"datasets/{name}");
-        var stored = Directory.EnumerateFiles(dataset.GetProperty("storage_path").GetString()!, "*.arrow").Order(StringComparer.Ordinal).SelectMany(Labels);
+        var stored = Directory.EnumerateFiles(Path.Combine(dataset.GetProperty("storage_path").GetString()!, "data"), "*.arrow").Order(StringComparer.Ordinal).SelectMany(Labels);
         stored.ShouldBe(SmallImages.Read(SmallImages.Full, "train", Train).Labels.Concat(SmallImages.Read(SmallImages.Full, "t10k", Test).Labels).Select(l => (long)l));
     }
 
