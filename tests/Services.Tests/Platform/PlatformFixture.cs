@@ -73,6 +73,8 @@ public sealed class PlatformFixture : IAsyncLifetime
             Lake = new LakeOptions { Root = Path.Combine(Folder, "lake") },
             Scripts = new ScriptOptions
             {
+                // Coverage rewrites the assemblies beside the tests, and what it adds cannot write its results as the script user.
+                AssembliesPath = Path.Combine(TestServers.RepositoryRoot, "artifacts", "bin", "EventMl.Host", "debug"),
                 StatePath = NewFolder("state"),
                 ScriptRoots = [Samples, Path.Combine(Folder, "scripts")],
                 InputRoots = [Path.Combine(Folder, "inputs"), "/usr/share/datasets"],
