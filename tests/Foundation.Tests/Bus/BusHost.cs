@@ -33,8 +33,14 @@ internal sealed class BusHost : IAsyncDisposable
 
     public static void Register(BusRegistrations bus)
     {
-        bus.AddCommand<RequestTraining, RequestTrainingHandler>("training", "training_task");
+        RegisterWithoutRunner(bus);
         bus.AddCommand<RunTraining, RunTrainingHandler>("training");
+    }
+
+    /// <summary>Everything but who listens for <see cref="RunTraining"/>.</summary>
+    public static void RegisterWithoutRunner(BusRegistrations bus)
+    {
+        bus.AddCommand<RequestTraining, RequestTrainingHandler>("training", "training_task");
         bus.AddObserver<TrainingRequested, Watcher<TrainingRequested>>("watching");
         bus.AddObserver<TrainingRejected, Watcher<TrainingRejected>>("watching");
         bus.AddSaga<ProbeStateMachine, ProbeState>("probe");
@@ -46,14 +52,15 @@ internal sealed class BusHost : IAsyncDisposable
         await BusSchema.DeclareAsync(dataSource, ["training", "watching", "sagas"]);
     }
 
-    public static async Task<BusHost> StartAsync(string connectionString, BusOptions options, bool dispatcher = true, Action<IServiceCollection>? change = null)
+    public static async Task<BusHost> StartAsync(
+        string connectionString, BusOptions options, bool dispatcher = true, Action<IServiceCollection>? change = null, Action<BusRegistrations>? register = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddSimpleConsole().SetMinimumLevel(Environment.GetEnvironmentVariable("EVENTML_TEST_LOG") is { } level ? Enum.Parse<LogLevel>(level) : LogLevel.None);
         builder.Services.AddSingleton<Seen>();
         builder.Services.AddLedger(new LedgerOptions { ConnectionString = connectionString });
         builder.Services.AddLedgerLeader();
-        builder.Services.AddEventMlBus(options, Register);
+        builder.Services.AddEventMlBus(options, register ?? Register);
         if (!dispatcher)
         {
             builder.Services.Remove(builder.Services.Single(s => s.ImplementationType?.Name == "OutboxDispatcher"));
@@ -120,9 +127,10 @@ internal sealed class BusScenario : IAsyncDisposable
         return new BusScenario(database, broker, options);
     }
 
-    public async Task<BusHost> StartAsync(Func<BusOptions, BusOptions>? options = null, bool dispatcher = true, Action<IServiceCollection>? change = null)
+    public async Task<BusHost> StartAsync(
+        Func<BusOptions, BusOptions>? options = null, bool dispatcher = true, Action<IServiceCollection>? change = null, Action<BusRegistrations>? register = null)
     {
-        var host = await BusHost.StartAsync(Database.ConnectionString, options?.Invoke(Options) ?? Options, dispatcher, change);
+        var host = await BusHost.StartAsync(Database.ConnectionString, options?.Invoke(Options) ?? Options, dispatcher, change, register);
         _hosts.Add(host);
         return host;
     }

@@ -48,7 +48,8 @@ internal sealed class OutboxDispatcher(Ledger ledger, IBus bus, OutboxSignal sig
 
     private async Task<(int Claimed, int Deferred)> DispatchAsync(CancellationToken cancellationToken)
     {
-        var rows = await _rows.ClaimAsync(BatchSize, options.DispatchClaimTime, cancellationToken);
+        // Not cancelled: a claim cut off on its way back would keep its rows from everybody for the whole claim time.
+        var rows = await _rows.ClaimAsync(BatchSize, options.DispatchClaimTime, CancellationToken.None);
         if (rows.Count == 0)
         {
             return (0, 0);
