@@ -1,4 +1,6 @@
 using EventMl.Contracts;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using EventMl.Jobs;
@@ -116,7 +118,7 @@ public sealed class ScriptProcessTests
     {
         using var scenario = new ScriptScenario();
         using var left = await ChildProcess.StartAsync(new ChildPlan(
-            "/usr/bin/sleep", ["600"], new Dictionary<string, string>(StringComparer.Ordinal), "/", $"{scenario.TaskId}/0/x", null, scenario.Options));
+            "/usr/bin/sleep", ["600"], new Dictionary<string, string>(StringComparer.Ordinal), "/", $"{scenario.TaskId}/0/x", null, Network: false, scenario.Options));
 
         await scenario.RunFaultAsync("none");
 
@@ -223,6 +225,27 @@ public sealed class ScriptProcessTests
 
         outcome.ShouldBeOfType<ScriptFailure>().Error.Code.ShouldBe("TASK_TIMED_OUT");
         ScriptScenario.IsAlive(Pid(scenario)).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Reaches_the_network_only_when_that_is_allowed_or_cannot_be_prevented(bool allowed)
+    {
+        using var scenario = new ScriptScenario(network: allowed);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var script = scenario.Write("reach.sh", $$$"""
+            #!/bin/bash
+            read -r request
+            if (: </dev/tcp/127.0.0.1/{{{((IPEndPoint)listener.LocalEndpoint).Port}}}) 2>/dev/null; then reached=true; else reached=false; fi
+            echo "::eventml {\"type\":\"result\",\"stats\":{\"reached\":$reached}}"
+            """, executable: true);
+
+        var outcome = await scenario.RunAsync(new ScriptCommand { FileName = script, Request = scenario.Request(), IsUserScript = true });
+
+        outcome.ShouldBeOfType<ScriptCompleted>(outcome.LogTail).Stats.GetProperty("reached").GetBoolean()
+            .ShouldBe(allowed || NetworkIsolation.Problem is not null, NetworkIsolation.Problem);
     }
 
     private static int Pid(ScriptScenario scenario) => int.Parse(File.ReadAllText(Path.Combine(scenario.OutputPath, "pid")));

@@ -8,13 +8,13 @@ namespace EventMl.Foundation.Tests.Jobs;
 /// <summary>Real child processes in a state folder of their own, which other users may enter.</summary>
 internal sealed class ScriptScenario : IDisposable
 {
-    public ScriptScenario(TimeSpan? grace = null, string user = "eventml-script")
+    public ScriptScenario(TimeSpan? grace = null, string user = "eventml-script", bool network = false)
     {
         State = Directory.CreateTempSubdirectory("eventml-jobs-").FullName;
         File.SetUnixFileMode(State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         Options = new ScriptOptions
         {
-            ScriptRoots = [Samples], InputRoots = [Samples], StatePath = State, GracePeriod = grace ?? TimeSpan.FromSeconds(10), MaxLogBytes = 64 * 1024, ScriptUser = user,
+            ScriptRoots = [Samples], InputRoots = [Samples], StatePath = State, GracePeriod = grace ?? TimeSpan.FromSeconds(10), MaxLogBytes = 64 * 1024, ScriptUser = user, AllowNetwork = network,
         };
         Compiler = new ScriptCompiler(Options);
     }

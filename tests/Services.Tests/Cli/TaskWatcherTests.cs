@@ -26,6 +26,17 @@ public sealed class TaskWatcherTests
     }
 
     [Fact]
+    public async Task Prints_a_line_for_every_tenth_only_when_piped()
+    {
+        static string At(int done) => Running.Replace("10,", $"{done},", StringComparison.Ordinal).Replace("reading", $"{done} of 100 records", StringComparison.Ordinal);
+        await using var server = await StartAsync([At(10), At(11), At(19), At(20), Completed], epochsByLook: [0]);
+
+        var run = await CliRun.AgainstAsync(server, "tasks", "watch", "train-1");
+
+        run.Out.Split('\n').Where(line => line.Contains("records")).ShouldBe(["cnn: running 10 % 10 of 100 records", "cnn: running 20 % 20 of 100 records"]);
+    }
+
+    [Fact]
     public async Task Draws_a_bar_and_lets_epochs_scroll_by_when_on_a_terminal()
     {
         await using var server = await StartAsync([Running, Running, Completed], epochsByLook: [0, 1, 2]);

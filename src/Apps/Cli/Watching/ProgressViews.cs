@@ -23,7 +23,8 @@ internal sealed class LineView(Output output) : IProgressView
     {
         var status = task.Text("status");
         var progress = status == "running" ? TaskProgress.Of(task) : null;
-        var step = $"{status} {progress?.Percent / 10} {progress?.Message}";
+        // "batch 31 of 938" says nothing else than "batch 30 of 938" did.
+        var step = $"{status} {progress?.Percent / 10} {string.Concat((progress?.Message ?? "").Where(c => !char.IsAsciiDigit(c)))}";
         if (step == _last)
             return;
         _last = step;

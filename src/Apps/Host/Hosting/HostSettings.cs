@@ -66,6 +66,7 @@ public sealed record HostSettings
                 StatePath = state,
                 ScriptRoots = Paths("EVENTML_SCRIPT_ROOTS"),
                 InputRoots = Paths("EVENTML_INPUT_ROOTS"),
+                AllowNetwork = Get("EVENTML_SCRIPT_NETWORK", "false") == "true",
             },
             Jobs = ReadJobs(),
             PolicyPath = Get("EVENTML_PROMOTION_POLICY", Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml")),

@@ -4,7 +4,7 @@ namespace EventMl.Jobs.Scripts;
 
 /// <summary>What to start and under which limits.</summary>
 internal sealed record ChildPlan(
-    string FileName, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory, string Mark, ScriptUser? User, ScriptOptions Limits);
+    string FileName, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory, string Mark, ScriptUser? User, bool Network, ScriptOptions Limits);
 
 /// <summary>
 /// A child in a session of its own that ends with this process, however this process ends. The kernel sends the parent-death signal when the
@@ -124,6 +124,11 @@ internal sealed class ChildProcess : IDisposable
         if (plan.Limits.MaxOpenFiles is { } files)
         {
             Add($"--nofile={files}:{files}");
+        }
+
+        if (!plan.Network)
+        {
+            Add([.. NetworkIsolation.Prefix]);
         }
 
         Add("/usr/bin/setpriv", "--no-new-privs", "--pdeathsig", "KILL");

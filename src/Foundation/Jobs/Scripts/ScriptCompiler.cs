@@ -49,7 +49,7 @@ public sealed class ScriptCompiler(ScriptOptions options)
         {
             var user = ScriptUser.Find(options.ScriptUser);
             var folders = await LayOutAsync(sandbox, source, user, cancellationToken);
-            var (exitCode, output) = await RunAsync(sandbox, folders, user, cancellationToken);
+            var (exitCode, output) = await RunAsync(sandbox, folders, user, NeedsPackages(source), cancellationToken);
             if (exitCode is null)
             {
                 return (null, new TaskError(ErrorCodes.ScriptFailed, $"The C# script did not compile within {options.CompileTimeout.TotalSeconds:0} seconds."));
@@ -99,7 +99,7 @@ public sealed class ScriptCompiler(ScriptOptions options)
             ["Directory.Packages.props"] = "<Project />",
             [".editorconfig"] = "root = true\n",
         };
-        if (!Encoding.UTF8.GetString(source).Contains("#:package", StringComparison.Ordinal))
+        if (!NeedsPackages(source))
         {
             files["nuget.config"] = "<configuration><packageSources><clear /></packageSources></configuration>";
         }
@@ -121,7 +121,7 @@ public sealed class ScriptCompiler(ScriptOptions options)
         return folders;
     }
 
-    private async Task<(int? ExitCode, string Output)> RunAsync(string sandbox, ScriptFolders folders, ScriptUser? user, CancellationToken cancellationToken)
+    private async Task<(int? ExitCode, string Output)> RunAsync(string sandbox, ScriptFolders folders, ScriptUser? user, bool network, CancellationToken cancellationToken)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["MSBUILDDISABLENODEREUSE"] = "1", ["DOTNET_SKIP_FIRST_TIME_EXPERIENCE"] = "1" };
         using var child = await ChildProcess.StartAsync(new ChildPlan(
@@ -130,7 +130,7 @@ public sealed class ScriptCompiler(ScriptOptions options)
                 "build", "script.cs", "-o", Path.Combine(sandbox, "out"), "-v", "quiet", "-nologo", "--disable-build-servers",
                 "-p:PublishAot=false", "-p:UseSharedCompilation=false", "-p:UseAppHost=false", "-p:TreatWarningsAsErrors=false",
             ],
-            ScriptEnvironment.Create(folders, variables), Path.Combine(sandbox, "src"), "compile/" + Path.GetFileName(sandbox), user, options with { MaxMemoryBytes = null }));
+            ScriptEnvironment.Create(folders, variables), Path.Combine(sandbox, "src"), "compile/" + Path.GetFileName(sandbox), user, network, options with { MaxMemoryBytes = null }));
         child.Input.Close();
         var output = new StringBuilder();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -152,6 +152,8 @@ public sealed class ScriptCompiler(ScriptOptions options)
             return Task.CompletedTask;
         }
     }
+
+    private static bool NeedsPackages(byte[] source) => Encoding.UTF8.GetString(source).Contains("#:package", StringComparison.Ordinal);
 
     private async Task<string> KeyAsync(byte[] source, CancellationToken cancellationToken)
     {

@@ -28,6 +28,9 @@ public sealed record ScriptOptions
     [RegularExpression("[a-z_][a-z0-9_-]{0,31}")]
     public string ScriptUser { get; init; } = "eventml-script";
 
+    /// <summary>Whether user scripts may reach the network, the platform's own servers on loopback included. The default is no.</summary>
+    public bool AllowNetwork { get; init; }
+
     /// <summary>How long a child may take to end after it was asked to, before it is killed with all its children. The default is 10 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(10);

@@ -12,7 +12,8 @@ namespace EventMl.Jobs.Scripts;
 public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILogger<ScriptProcess> logger)
 {
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
-    private static int _warned;
+    private static int _warnedOfUser;
+    private static int _warnedOfNetwork;
 
     private enum Stop
     {
@@ -31,6 +32,7 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
     public async Task<ScriptOutcome> RunAsync(ScriptCommand command, Func<ScriptMessage, Task> onMessage, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var user = command.IsUserScript ? FindUser() : null;
+        var network = !command.IsUserScript || MayReachNetwork();
         var mark = $"{command.Request.TaskId}/";
         // What an earlier attempt on this machine left behind must not write beside this one.
         ChildProcess.KillMarked(mark);
@@ -45,7 +47,7 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
         try
         {
             child = await ChildProcess.StartAsync(new ChildPlan(
-                command.FileName, command.Arguments, ScriptEnvironment.Create(folders, command.Environment), folders.Home, $"{mark}{command.Request.Attempt}/{Ids.New():N}", user, options));
+                command.FileName, command.Arguments, ScriptEnvironment.Create(folders, command.Environment), folders.Home, $"{mark}{command.Request.Attempt}/{Ids.New():N}", user, network, options));
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
@@ -167,12 +169,22 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
     private ScriptUser? FindUser()
     {
         var user = ScriptUser.Find(options.ScriptUser);
-        if (user is null && Native.IsRoot && Interlocked.Exchange(ref _warned, 1) == 0)
+        if (user is null && Native.IsRoot && Interlocked.Exchange(ref _warnedOfUser, 1) == 0)
         {
             logger.LogWarning(
                 "User scripts run as root because the user '{User}' does not exist; create it with: useradd --system --user-group {User}", options.ScriptUser, options.ScriptUser);
         }
 
         return user;
+    }
+
+    private bool MayReachNetwork()
+    {
+        if (!options.AllowNetwork && NetworkIsolation.Problem is { } problem && Interlocked.Exchange(ref _warnedOfNetwork, 1) == 0)
+        {
+            logger.LogWarning("User scripts can reach the network, because this system lets nobody shut them off from it: {Problem}", problem);
+        }
+
+        return options.AllowNetwork;
     }
 }
