@@ -29,7 +29,7 @@ public sealed class TaskWatcherTests
     public async Task Prints_a_line_for_every_tenth_only_when_piped()
     {
         static string At(int done) => Running.Replace("10,", $"{done},", StringComparison.Ordinal).Replace("reading", $"{done} of 100 records", StringComparison.Ordinal);
-        await using var server = await StartAsync([At(10), At(11), At(19), At(20), Completed], epochsByLook: [0]);
+        await using var server = await StartAsync([At(10), At(11), At(19), At(20), Completed], epochsByLook: [0, 0, 0, 0, 0]);
 
         var run = await CliRun.AgainstAsync(server, "tasks", "watch", "train-1");
 
