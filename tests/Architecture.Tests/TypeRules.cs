@@ -75,7 +75,7 @@ internal static class TypeRules
     private static bool IsStateMachine(TypeDefinition type) =>
         type.BaseType is GenericInstanceType parent && parent.ElementType.FullName is "EventMl.Bus.ProcessStateMachine`1" or "MassTransit.MassTransitStateMachine`1";
 
-    private static bool IsAggregate(TypeDefinition type) => type.Implements(Aggregate).Any();
+    private static bool IsAggregate(TypeDefinition type) => !type.IsInterface && type.Implements(Aggregate).Any();
 
     private static IEnumerable<TypeDefinition> Around(TypeDefinition type) => type.DeclaringType is { } outer ? Around(outer).Append(type) : [type];
 

@@ -1,3 +1,5 @@
+using EventMl.Jobs.Scripts;
+
 namespace EventMl.Jobs;
 
 /// <summary>Gives every task a folder of its own below the platform's state.</summary>
@@ -43,6 +45,17 @@ public sealed record TaskFolder(string Path, int Attempt)
 
     /// <summary>Checkpoints, shared by all attempts.</summary>
     public string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
+
+    /// <summary>The request to the attempt's child process, which writes and logs in this folder.</summary>
+    public ScriptRequest Request(JobLease lease, string inputPath) => new()
+    {
+        TaskId = lease.Id,
+        Attempt = lease.Attempt,
+        InputPath = inputPath,
+        OutputPath = Output,
+        CheckpointPath = Checkpoints,
+        WorkPath = Path,
+    };
 
     /// <summary>Removes what only this attempt needed; logs and checkpoints stay.</summary>
     public void DiscardAttempt()

@@ -33,7 +33,7 @@ public static class DatasetsModule
         .AddView<IngestionTaskView, IngestionTaskRow>()
         .AddView<DatasetView, DatasetRow>()
         .AddSingleton<DatasetsJobs>()
-        .AddSingleton<IngestionExecutor>()
+        .AddExecutor<IngestionExecutor>()
         .AddJobRunner(p => p.GetRequiredService<DatasetsJobs>().Queue, p => [p.GetRequiredService<IngestionExecutor>()], runner);
 
     /// <summary>Statements that create the area's own tables.</summary>

@@ -3,15 +3,18 @@ using EventMl.Contracts;
 using EventMl.Contracts.Datasets;
 using EventMl.EventStore;
 using EventMl.Jobs;
+using EventMl.Tasks;
 
 namespace EventMl.Datasets;
 
 /// <summary>One ingestion: raw data in, one dataset version out, or a reason why not.</summary>
-internal sealed record IngestionTask(TaskLifecycle Life, IngestionRequested? Request) : IAggregate<IngestionTask>
+internal sealed record IngestionTask(TaskLifecycle Life, IngestionRequested? Request) : ITask<IngestionTask>
 {
     public static string Category => "ingestion_task";
 
     public static IngestionTask Initial { get; } = new(TaskLifecycle.None, null);
+
+    public string? Name => Request?.Name;
 
     public Decision Decide(IngestionRequested request) =>
         Life.Exists ? Decision.Nothing : Decision.Of(request);
@@ -19,7 +22,6 @@ internal sealed record IngestionTask(TaskLifecycle Life, IngestionRequested? Req
     public Decision Start(string taskId, int attempt, string worker, DateTimeOffset now) =>
         Life.MayStart(attempt) ? Decision.Of(new IngestionStarted(taskId, attempt, worker, now)) : Decision.Nothing;
 
-    /// <summary>Ends at once when no worker has it, else asks the worker to end it.</summary>
     public Decision Cancel(string taskId, string code, bool workerHasIt, DateTimeOffset now) =>
         Life.RefuseCancel(taskId) is { } refusal ? new Decision([], refusal)
         : Life.CancelCode is not null ? Decision.Nothing

@@ -33,7 +33,7 @@ public static class TrainingModule
         .AddView<TrainingTaskView, TrainingTaskRow>()
         .AddView<EpochView, EpochRows>()
         .AddSingleton<TrainingJobs>()
-        .AddSingleton<TrainingExecutor>()
+        .AddExecutor<TrainingExecutor>()
         .AddJobRunner(p => p.GetRequiredService<TrainingJobs>().Queue, p => [p.GetRequiredService<TrainingExecutor>()], runner);
 
     /// <summary>Statements that create the area's own tables.</summary>

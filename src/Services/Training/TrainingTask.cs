@@ -2,15 +2,18 @@ using EventMl.Contracts;
 using EventMl.Contracts.Training;
 using EventMl.EventStore;
 using EventMl.Jobs;
+using EventMl.Tasks;
 
 namespace EventMl.Training;
 
 /// <summary>One training: a dataset version in, one model artifact out, or a reason why not.</summary>
-internal sealed record TrainingTask(TaskLifecycle Life, TrainingRequested? Request, ModelTrained? Trained) : IAggregate<TrainingTask>
+internal sealed record TrainingTask(TaskLifecycle Life, TrainingRequested? Request, ModelTrained? Trained) : ITask<TrainingTask>
 {
     public static string Category => "training_task";
 
     public static TrainingTask Initial { get; } = new(TaskLifecycle.None, null, null);
+
+    public string? Name => Request?.Name;
 
     public Decision Decide(TrainingRequested request) =>
         Life.Exists ? Decision.Nothing : Decision.Of(request);
@@ -20,7 +23,7 @@ internal sealed record TrainingTask(TaskLifecycle Life, TrainingRequested? Reque
             ? Decision.Of(new TrainingStarted(taskId, attempt, worker, resumedAfterEpoch, now))
             : Decision.Nothing;
 
-    /// <summary>Ends at once when no worker has it, else asks the worker to end it; a trained model is not thrown away.</summary>
+    /// <summary>As any task, but a trained model is not thrown away.</summary>
     public Decision Cancel(string taskId, string code, bool workerHasIt, DateTimeOffset now) =>
         Life.RefuseCancel(taskId) is { } refusal ? new Decision([], refusal)
         : Trained is not null ? Decision.Refuse(ErrorCodes.TaskNotRunning, $"Task '{taskId}' has finished training and is being registered; delete the model instead.")

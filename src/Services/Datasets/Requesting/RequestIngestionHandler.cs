@@ -3,6 +3,7 @@ using EventMl.Contracts;
 using EventMl.Contracts.Datasets;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
+using EventMl.Tasks;
 
 namespace EventMl.Datasets.Requesting;
 
@@ -19,18 +20,10 @@ internal sealed class RequestIngestionHandler(TaskCommands commands) : ICommandH
         }
 
         var taskId = command.TaskId ?? context.DeriveId("ingest");
-        var task = await context.Transaction.LoadAsync<IngestionTask>(taskId, cancellationToken);
-        var decision = task.State.Decide(new IngestionRequested(
+        var requested = new IngestionRequested(
             taskId, command.Name!, command.Input!, command.Script, command.Source, RequestRules.ParamsOrEmpty(command.Params),
-            command.Output!, command.TimeoutSeconds ?? DefaultTimeoutSeconds, context.Now));
-        if (decision.Events.Count > 0 && !await context.Transaction.TakeNameAsync(IngestionTask.Category, command.Name!, task.StreamId, cancellationToken))
-        {
-            return CommandResult.Refused(
-                ErrorCodes.TaskAlreadyRunning, $"An ingestion named '{command.Name}' is still pending or running; wait for it, cancel it, or use another name.");
-        }
-
-        await context.Transaction.AppendAsync(task, decision.Events, context.Metadata, cancellationToken);
-        return CommandResult.Accepted(taskId);
+            command.Output!, command.TimeoutSeconds ?? DefaultTimeoutSeconds, context.Now);
+        return await context.RequestTaskAsync<IngestionTask>(taskId, requested.Name, "An ingestion", task => task.Decide(requested), cancellationToken);
     }
 
     public object Reject(RequestIngestion command, Refusal refusal, CommandContext context) =>

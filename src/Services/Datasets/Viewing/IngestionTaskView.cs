@@ -4,6 +4,7 @@ using EventMl.Contracts;
 using EventMl.Contracts.Datasets;
 using EventMl.EventStore;
 using EventMl.Jobs;
+using EventMl.Tasks;
 using Npgsql;
 
 namespace EventMl.Datasets.Viewing;
@@ -12,11 +13,13 @@ namespace EventMl.Datasets.Viewing;
 internal sealed record IngestionTaskRow(
     string Id, string Name, string Status, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt,
     string Input, string? Script, string? Source, JsonElement Params, string Output, int Attempt,
-    JsonElement? Stats, long? Version, TaskError? Error, string? LogTail)
+    JsonElement? Stats, long? Version, TaskError? Error, string? LogTail) : ITaskRow<IngestionTaskRow>
 {
     /// <summary>How far a running task is; shown, never recorded.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JobProgress? Progress { get; init; }
+
+    public IngestionTaskRow WithProgress(JobProgress? progress) => this with { Progress = progress };
 }
 
 internal sealed class IngestionTaskView(NpgsqlDataSource dataSource)

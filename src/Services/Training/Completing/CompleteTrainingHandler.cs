@@ -1,6 +1,7 @@
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Training;
+using EventMl.Tasks;
 
 namespace EventMl.Training.Completing;
 
@@ -16,12 +17,7 @@ internal sealed class CompleteTrainingHandler : ICommandHandler<CompleteTraining
             return CommandResult.Refused(decision.Refusal);
         }
 
-        await context.Transaction.AppendAsync(task, decision.Events, context.Metadata, cancellationToken);
-        if (decision.Events.Count > 0)
-        {
-            await context.Transaction.ReleaseNameAsync(TrainingTask.Category, task.State.Request!.Name, task.StreamId, cancellationToken);
-        }
-
+        await context.Transaction.AppendTaskAsync(task, decision.Events, context.Metadata, cancellationToken);
         return CommandResult.Accepted();
     }
 

@@ -3,6 +3,7 @@ using EventMl.Contracts;
 using EventMl.Contracts.Training;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
+using EventMl.Tasks;
 
 namespace EventMl.Training.Requesting;
 
@@ -26,18 +27,10 @@ internal sealed class RequestTrainingHandler(TaskCommands commands) : ICommandHa
         }
 
         var taskId = command.TaskId ?? context.DeriveId("train");
-        var task = await context.Transaction.LoadAsync<TrainingTask>(taskId, cancellationToken);
-        var decision = task.State.Decide(new TrainingRequested(
+        var requested = new TrainingRequested(
             taskId, command.Name!, dataset, input.Version, input.Uri, input.ManifestSha256, command.Script, command.Model,
-            RequestRules.ParamsOrEmpty(command.Params), command.Output!, command.TimeoutSeconds ?? DefaultTimeoutSeconds, context.Now));
-        if (decision.Events.Count > 0 && !await context.Transaction.TakeNameAsync(TrainingTask.Category, command.Name!, task.StreamId, cancellationToken))
-        {
-            return CommandResult.Refused(
-                ErrorCodes.TaskAlreadyRunning, $"A training named '{command.Name}' is still pending or running; wait for it, cancel it, or use another name.");
-        }
-
-        await context.Transaction.AppendAsync(task, decision.Events, context.Metadata, cancellationToken);
-        return CommandResult.Accepted(taskId);
+            RequestRules.ParamsOrEmpty(command.Params), command.Output!, command.TimeoutSeconds ?? DefaultTimeoutSeconds, context.Now);
+        return await context.RequestTaskAsync<TrainingTask>(taskId, requested.Name, "A training", task => task.Decide(requested), cancellationToken);
     }
 
     public object Reject(RequestTraining command, Refusal refusal, CommandContext context) =>

@@ -4,6 +4,7 @@ using EventMl.Contracts;
 using EventMl.Contracts.Training;
 using EventMl.EventStore;
 using EventMl.Jobs;
+using EventMl.Tasks;
 using Npgsql;
 
 namespace EventMl.Training.Viewing;
@@ -15,11 +16,13 @@ internal sealed record TrainedModelReference(string Name, long Version);
 internal sealed record TrainingTaskRow(
     string Id, string Name, string Status, string? Phase, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt,
     string Input, long InputVersion, string? Script, JsonElement? Declared, JsonElement Params, string Output, int Attempt,
-    JsonElement? Metrics, TrainedModelReference? Model, TaskError? Error, string? LogTail)
+    JsonElement? Metrics, TrainedModelReference? Model, TaskError? Error, string? LogTail) : ITaskRow<TrainingTaskRow>
 {
     /// <summary>How far a running task is; shown, never recorded.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JobProgress? Progress { get; init; }
+
+    public TrainingTaskRow WithProgress(JobProgress? progress) => this with { Progress = progress };
 }
 
 internal sealed class TrainingTaskView(NpgsqlDataSource dataSource)

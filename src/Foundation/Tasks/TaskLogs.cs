@@ -1,9 +1,10 @@
+using EventMl.Jobs;
 using Microsoft.AspNetCore.Http;
 
-namespace EventMl.Jobs;
+namespace EventMl.Tasks;
 
 /// <summary>A task's log as a text response, to its present end or for as long as the task lives.</summary>
-public static class TaskLogs
+internal static class TaskLogs
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
 

@@ -1,0 +1,92 @@
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.EventStore;
+using EventMl.Jobs;
+using EventMl.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace EventMl.Tasks;
+
+/// <summary>What REST needs to know of a task's row.</summary>
+public interface ITaskRow<TSelf>
+{
+    /// <summary>One of <see cref="TaskStatuses"/>.</summary>
+    string Status { get; }
+
+    /// <summary>When it ended; null while it lives.</summary>
+    DateTimeOffset? CompletedAt { get; }
+
+    /// <summary>The same row with the progress of a running task, which is shown and never recorded.</summary>
+    TSelf WithProgress(JobProgress? progress);
+}
+
+/// <summary>One kind of task in REST: list, create, get, cancel, logs.</summary>
+/// <param name="noun">What a person calls it: <c>Training task</c>.</param>
+/// <param name="view">Its rows.</param>
+/// <param name="progress">The progress of running ones.</param>
+/// <param name="folders">Where the logs are.</param>
+public sealed class TaskResource<TRow>(string noun, View<TRow> view, JobProgressBoard progress, TaskFolders folders)
+    where TRow : class, ITaskRow<TRow>
+{
+    /// <summary>Maps the routes below a path such as <c>/training-tasks</c>.</summary>
+    /// <param name="api">Where to.</param>
+    /// <param name="path">Path of the kind.</param>
+    /// <param name="cancel">The command that ends the task of an id.</param>
+    /// <returns>The group, for what only this kind has.</returns>
+    public RouteGroupBuilder Map<TRequest, TCancel>(IEndpointRouteBuilder api, string path, Func<string, TCancel> cancel)
+        where TRequest : class
+        where TCancel : class
+    {
+        // A local, since the analyzer of route handlers fails on a lambda whose parameter is a type parameter.
+        Delegate create = (TRequest request, HttpContext http, CommandDoor door) => CreateAsync(request, http, door);
+        var tasks = api.MapGroup(path);
+        tasks.MapGet("", ListAsync);
+        tasks.MapPost("", create);
+        tasks.MapGet("/{id}", GetAsync);
+        tasks.MapPost("/{id}/cancel", (string id, HttpContext http, CommandDoor door) => CancelAsync(id, cancel(id), http, door));
+        tasks.MapGet("/{id}/logs", LogsAsync);
+        return tasks;
+    }
+
+    /// <summary>The answer for an id that no task of the kind has.</summary>
+    public IResult NotFound(string id) =>
+        ApiResults.Refused(new Refusal(ErrorCodes.TaskNotFound, $"{noun} '{id}' does not exist; list the tasks to find its id."));
+
+    private Task<IResult> ListAsync(Page page, HttpContext http) => page.AnswerAsync<TRow>(async (limit, token) =>
+    {
+        var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
+        return ([.. rows.Select(r => r.Row)], next);
+    });
+
+    private async Task<IResult> CreateAsync<TRequest>(TRequest request, HttpContext http, CommandDoor door)
+        where TRequest : class
+    {
+        var result = await door.ExecuteAsync(request, http.GetDoorCall(), http.RequestAborted);
+        return result.Refusal is { } refusal
+            ? ApiResults.Refused(refusal)
+            : ApiResults.Created($"{http.Request.Path}/{result.Value}", (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
+    }
+
+    private async Task<IResult> GetAsync(string id, HttpContext http) =>
+        await view.GetAsync(id, http.RequestAborted) switch
+        {
+            null => NotFound(id),
+            // Progress moves without an event, so the version would not tell that the answer has changed.
+            { Row: { Status: TaskStatuses.Running } row } => ApiResults.Ok(row.WithProgress(await progress.GetAsync(id, http.RequestAborted))),
+            var task => ApiResults.Versioned(http, task.Version, task.Row),
+        };
+
+    private async Task<IResult> CancelAsync<TCancel>(string id, TCancel command, HttpContext http, CommandDoor door)
+        where TCancel : class
+    {
+        var result = await door.ExecuteAsync(command, http.GetDoorCall(), http.RequestAborted);
+        return result.Refusal is { } refusal ? ApiResults.Refused(refusal) : ApiResults.Ok((await view.GetAsync(id, http.RequestAborted))!.Row);
+    }
+
+    private async Task<IResult> LogsAsync(string id, bool? follow, HttpContext http) =>
+        await view.GetAsync(id, http.RequestAborted) is null
+            ? NotFound(id)
+            : TaskLogs.Stream(folders, id, follow == true ? async token => (await view.GetAsync(id, token))!.Row.CompletedAt is not null : null);
+}
