@@ -53,8 +53,7 @@ internal static class ProjectRules
     private static bool MayReference(Project from, Project to) => from.Layer switch
     {
         "Foundation" => to.Layer is "Contracts" or "Foundation",
-        // An area's own jobs are scripts to the platform, so they speak through the Sdk like everybody else's.
-        "Services" => to.Layer is "Contracts" or "Foundation" or "Sdk",
+        "Services" => to.Layer is "Contracts" or "Foundation",
         "Sagas" => to.Layer == "Contracts" || to.Name == "EventMl.Bus",
         "Sdk" => _forScripts.Contains(to.Name),
         "Apps" when from.Name == "EventMl.Cli" => to.Layer == "Contracts",

@@ -19,6 +19,7 @@ public sealed class ProjectRulesTests
     [InlineData("src/Foundation/Bus/EventMl.Bus.csproj", "Services/Training/EventMl.Training.csproj")]
     [InlineData("src/Services/Training/EventMl.Training.csproj", "Services/Models/EventMl.Models.csproj")]
     [InlineData("src/Services/Training/EventMl.Training.csproj", "Apps/Host/EventMl.Host.csproj")]
+    [InlineData("src/Services/Models/EventMl.Models.csproj", "Apps/Sdk/EventMl.Sdk.csproj")]
     [InlineData("src/Sagas/EventMl.Sagas.csproj", "Foundation/EventStore/EventMl.EventStore.csproj")]
     [InlineData("src/Sagas/EventMl.Sagas.csproj", "Services/Training/EventMl.Training.csproj")]
     [InlineData("src/Apps/Sdk/EventMl.Sdk.csproj", "Foundation/EventStore/EventMl.EventStore.csproj")]

@@ -40,10 +40,10 @@ public static class ModelsModule
         return services.AddView<ModelView, ModelRow>().AddView<DecisionView, DecisionRow>();
     }
 
-    /// <summary>Adds the runner of evaluations; needs a <see cref="Lake.LakeStore"/> and a <see cref="Jobs.Scripts.ScriptProcess"/>.</summary>
+    /// <summary>Adds the runner of evaluations; needs a lake and scripts.</summary>
     public static IServiceCollection AddModelsRunner(this IServiceCollection services, JobRunnerOptions options)
     {
-        services.AddSingleton<EvaluationExecutor>();
+        services.AddExecutor<EvaluationExecutor>();
         // AddHostedService keeps one of a type, and every area has a runner of this type.
         return services.AddSingleton<IHostedService>(p => new JobRunner(
             p.GetRequiredService<ModelsJobs>().Queue, [p.GetRequiredService<EvaluationExecutor>()], options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobRunner>>()));

@@ -9,14 +9,6 @@ public sealed record ModelsOptions
     [Required]
     public string PolicyPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml");
 
-    /// <summary>Folder for the working files of evaluations.</summary>
-    [Required(ErrorMessage = "The state folder is not set; set EVENTML_STATE_DIR to a folder on a local disk.")]
-    public string StatePath { get; init; } = "";
-
-    /// <summary>The assembly that is started as <c>dotnet … job evaluate</c>. The default is the host.</summary>
-    [Required]
-    public string JobAssembly { get; init; } = Path.Combine(AppContext.BaseDirectory, "EventMl.Host.dll");
-
     /// <summary>Longest evaluation. The default is one hour.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan EvaluationTimeout { get; init; } = TimeSpan.FromHours(1);

@@ -5,6 +5,7 @@ using EventMl.Audit;
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.EventStore;
+using EventMl.Host.Hosting;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
 using EventMl.Lake;
@@ -55,12 +56,11 @@ internal sealed class ModelsHost : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.AddEventMlWeb(new WebOptions { Urls = ["http://127.0.0.1:0"] });
         builder.Services.AddLedger(ledger).AddLedgerLeader()
-            .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml"), StatePath = folder })
+            .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml") })
             .AddModelsRunner(new JobRunnerOptions())
             .AddAudit()
             .AddSingleton(new LakeStore(new LakeOptions { Root = Path.Combine(folder, "lake") }))
-            .AddSingleton(new ScriptOptions { StatePath = folder })
-            .AddSingleton<ScriptProcess>();
+            .AddScripts(new ScriptOptions { StatePath = folder }, typeof(PlatformHost).Assembly.Location);
         var bus = builder.Services.AddEventMlBus(new BusOptions { Transport = "memory" }, b => b.AddModelsCommands());
         var app = builder.Build();
         app.UseEventMlWeb();

@@ -52,7 +52,7 @@ public static class PlatformHost
 
         if (settings.Areas.Contains(HostAreas.Models))
         {
-            services.AddModels(new ModelsOptions { PolicyPath = settings.PolicyPath, StatePath = settings.Scripts.StatePath }).AddModelsRunner(settings.Jobs);
+            services.AddModels(new ModelsOptions { PolicyPath = settings.PolicyPath }).AddModelsRunner(settings.Jobs);
         }
 
         if (settings.Areas.Contains(HostAreas.Audit))

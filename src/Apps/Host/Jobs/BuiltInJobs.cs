@@ -1,5 +1,3 @@
-using EventMl.Models.Evaluating;
-
 namespace EventMl.Host.Jobs;
 
 /// <summary>The platform's own jobs, each in a child process that speaks the script protocol.</summary>

@@ -3,52 +3,70 @@ using EventMl.Torch;
 
 namespace EventMl.Host.Jobs;
 
-/// <summary>Reads the images of a dataset as jobs get them: a folder of Arrow files with <c>image</c>, <c>label</c> and, perhaps, <c>split</c>.</summary>
+/// <summary>Reads the samples of a dataset as jobs get them: a folder of Arrow files with the model's input (or <c>image</c>), <c>label</c> and, perhaps, <c>split</c>.</summary>
 internal static class DatasetFolder
 {
-    /// <summary>The rows of a split; null when there are none.</summary>
-    /// <exception cref="InvalidDataException">A column is missing or a sample has another size than the model takes.</exception>
-    public static TrainingData? Read(string folder, string split, ModelDefinition model)
+    /// <summary>The rows of a split, batch by batch; every row belongs to <c>train</c> when there is no split.</summary>
+    /// <exception cref="InvalidDataException">A column is missing or unusable, or a sample has another size than the model takes.</exception>
+    public static IEnumerable<SampleChunk> Read(string folder, string split, ModelDefinition model)
     {
-        var sampleLength = (int)model.Input.Shape.Aggregate(1L, (a, b) => a * b);
-        var chunks = new List<SampleChunk>();
+        var sampleLength = checked((int)model.Input.Shape.Aggregate(1L, (a, b) => a * b));
         foreach (var path in Directory.EnumerateFiles(folder, "*.arrow").Order(StringComparer.Ordinal))
         {
             using var file = ArrowFile.Open(path);
             foreach (var batch in file.Batches())
             {
-                chunks.Add(Select(batch, split, sampleLength, path));
+                if (Select(batch, split, model.Input.Name, sampleLength, path) is { Labels.Length: > 0 } chunk)
+                {
+                    yield return chunk;
+                }
             }
         }
-
-        return chunks.All(c => c.Labels.Length == 0) ? null : new TrainingData(chunks, sampleLength, model.Output.Classes);
     }
 
-    private static SampleChunk Select(RecordBatch batch, string split, int sampleLength, string path)
+    private static SampleChunk Select(RecordBatch batch, string split, string input, int sampleLength, string path)
     {
-        var images = batch.Column<BytesColumn>("image");
-        var labels = batch.Column("label").Values<long>();
-        var splits = batch.Schema.IndexOf("split") >= 0 ? batch.Column<Utf8Column>("split") : null;
-        var samples = new byte[batch.Length * sampleLength];
+        var samples = batch.Column<BytesColumn>(batch.Schema.IndexOf(input) >= 0 ? input : "image");
+        var labels = batch.Column("label");
+        var splits = batch.Schema.IndexOf("split") >= 0 ? batch.Column("split") : null;
+        var bytes = new byte[batch.Length * sampleLength];
         var selected = new long[batch.Length];
         var count = 0;
         for (var row = 0; row < batch.Length; row++)
         {
-            if ((splits?.GetString(row) ?? "train") != split)
+            if ((splits is null ? "train" : Text(splits, row)) != split)
             {
                 continue;
             }
 
-            var image = images.GetSpan(row);
-            if (image.Length != sampleLength)
+            var sample = samples.GetSpan(row);
+            if (sample.Length != sampleLength)
             {
-                throw new InvalidDataException($"Row {row} of {Path.GetFileName(path)} has an image of {image.Length} bytes; the model takes {sampleLength}.");
+                throw new InvalidDataException($"Row {row} of {Path.GetFileName(path)} has a sample of {sample.Length} bytes; the model takes {sampleLength}.");
             }
 
-            image.CopyTo(samples.AsSpan(count * sampleLength));
-            selected[count++] = labels[row];
+            sample.CopyTo(bytes.AsSpan(count * sampleLength));
+            selected[count++] = Label(labels, row);
         }
 
-        return new SampleChunk(samples.AsMemory(0, count * sampleLength), selected.AsMemory(0, count));
+        return new SampleChunk(bytes.AsMemory(0, count * sampleLength), selected.AsMemory(0, count));
     }
+
+    private static string? Text(Column column, int row) => column switch
+    {
+        Utf8Column text => text.GetString(row),
+        DictionaryColumn text => text.GetString(row),
+        _ => throw new InvalidDataException("The column 'split' must hold texts such as 'train' and 'test'."),
+    };
+
+    // No class has the number -1, so that a missing label is refused by whoever checks the labels.
+    private static long Label(Column column, int row) => column.Field.Type.Kind switch
+    {
+        _ when column.IsNull(row) => -1,
+        ArrowKind.Int64 => column.Values<long>()[row],
+        ArrowKind.Int32 => column.Values<int>()[row],
+        ArrowKind.Int16 => column.Values<short>()[row],
+        ArrowKind.UInt8 => column.Values<byte>()[row],
+        _ => throw new InvalidDataException($"The column 'label' is {column.Field.Type}; it must hold whole numbers."),
+    };
 }

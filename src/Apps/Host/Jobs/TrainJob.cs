@@ -10,9 +10,9 @@ internal static class TrainJob
     {
         var model = ModelDefinition.Parse(job.Extra.Json.GetRawText());
         var options = TrainerParameters.Read(job.Parameters.Json);
-        var train = DatasetFolder.Read(job.InputPath, "train", model)
+        var train = Read(job.InputPath, "train", model)
             ?? throw new InvalidDataException("The dataset has no rows in split 'train'; ingest it with a split column, or without one to train on every row.");
-        var test = DatasetFolder.Read(job.InputPath, "test", model);
+        var test = Read(job.InputPath, "test", model);
         await using var trainer = await ModelTrainer.CreateAsync(model, options);
         await trainer.RestoreLatestAsync(job.CheckpointPath);
         // Epochs that a killed attempt finished but could not report are reported again; the ledger records each once.
@@ -35,6 +35,11 @@ internal static class TrainJob
         await trainer.SaveModelAsync(job.OutputPath);
         return Stats(trainer.History[^1], evaluations.Find(trainer.Epoch));
     });
+
+    private static TrainingData? Read(string folder, string split, ModelDefinition model) =>
+        DatasetFolder.Read(folder, split, model).ToArray() is { Length: > 0 } chunks
+            ? new TrainingData(chunks, chunks[0].Samples.Length / chunks[0].Labels.Length, model.Output.Classes)
+            : null;
 
     private static void Report(ScriptJob job, TrainerOptions options, EpochMetrics metrics, Evaluation? evaluation) => job.Epoch(
         metrics.Epoch, options.Epochs, Stats(metrics, evaluation), metrics.LearningRate, metrics.SamplesPerSecond, TimeSpan.FromSeconds(metrics.ElapsedSeconds));

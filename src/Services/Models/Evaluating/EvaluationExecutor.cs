@@ -5,11 +5,12 @@ using EventMl.EventStore;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
 using EventMl.Lake;
+using EventMl.Tasks;
 
 namespace EventMl.Models.Evaluating;
 
 /// <summary>Measures a model version on held-out data in a child process; a model the platform cannot execute keeps what its script reported.</summary>
-internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, LakeStore lake, ScriptProcess scripts, ModelsOptions options) : IJobExecutor
+internal sealed class EvaluationExecutor(TaskTools tools, ModelsJobs jobs, ModelsOptions options) : IJobExecutor
 {
     public const string JobKind = "evaluate";
 
@@ -20,7 +21,7 @@ internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, LakeSto
     public async Task ExecuteAsync(JobLease lease, JobControl control, CancellationToken cancellationToken)
     {
         var job = lease.Payload.Deserialize<EvaluationJob>(LedgerJson.Options)!;
-        var model = (await ledger.LoadAsync<Model>(job.Model, cancellationToken)).State;
+        var model = (await tools.Ledger.LoadAsync<Model>(job.Model, cancellationToken)).State;
         var result = model.PendingOf(job.EvaluationId) is { } asked
             ? await MeasureAsync(asked, model.Versions[(int)asked.Version - 1].Registered, lease, cancellationToken)
             : null;
@@ -35,7 +36,7 @@ internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, LakeSto
         try
         {
             var (kind, name, _) = LakeNames.ParseUri(model.ArtifactUri);
-            var artifact = await lake.GetAsync(kind, name, model.ArtifactVersion, cancellationToken);
+            var artifact = await tools.Lake.GetAsync(kind, name, model.ArtifactVersion, cancellationToken);
             if (artifact is null)
             {
                 return Result.Failed(ErrorCodes.ModelNotFound, $"{model.ArtifactUri} is not in the lake any more; train the model again.");
@@ -46,7 +47,7 @@ internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, LakeSto
                 return Reported(model.Metrics);
             }
 
-            var dataset = await lake.GetAsync(LakeKind.Dataset, asked.Dataset, asked.DatasetVersion, cancellationToken);
+            var dataset = await tools.Lake.GetAsync(LakeKind.Dataset, asked.Dataset, asked.DatasetVersion, cancellationToken);
             return dataset is null
                 ? Result.Failed(ErrorCodes.DatasetNotFound, $"Dataset {asked.Dataset}@{asked.DatasetVersion} is not in the lake any more; name another one to evaluate on.")
                 : await RunAsync(artifact, dataset, lease, cancellationToken);
@@ -59,26 +60,13 @@ internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, LakeSto
 
     private async Task<Result> RunAsync(LakeVersion model, LakeVersion dataset, JobLease lease, CancellationToken cancellationToken)
     {
-        var work = Path.Combine(options.StatePath, "evaluations", lease.Id);
-        var input = Path.Combine(work, "input");
+        var folder = tools.Folders.Prepare(lease);
         try
         {
-            var request = new ScriptRequest
-            {
-                TaskId = lease.Id,
-                Attempt = lease.Attempt,
-                InputPath = input,
-                OutputPath = Path.Combine(work, "output"),
-                CheckpointPath = Path.Combine(work, "checkpoints"),
-                WorkPath = work,
-                Extra = JsonSerializer.SerializeToElement(new Dictionary<string, string>(StringComparer.Ordinal)
-                {
-                    [EvaluateJob.ModelPath] = lake.Materialise(model, Path.Combine(input, "model")),
-                    [EvaluateJob.DatasetPath] = lake.Materialise(dataset, Path.Combine(input, "dataset")),
-                }),
-            };
-            var command = ScriptCommandFactory.CreateBuiltIn(options.JobAssembly, ["job", "evaluate"], request);
-            return await scripts.RunAsync(command, _ => Task.CompletedTask, options.EvaluationTimeout, cancellationToken) switch
+            tools.Lake.Materialise(model, Path.Combine(folder.Input, "model"));
+            tools.Lake.Materialise(dataset, Path.Combine(folder.Input, "dataset"));
+            var (command, _) = await tools.Commands.CreateAsync(script: null, JobKind, folder.Request(lease, folder.Input), cancellationToken);
+            return await tools.Process.RunAsync(command!, _ => Task.CompletedTask, options.EvaluationTimeout, cancellationToken) switch
             {
                 ScriptCompleted done when Numbers(done.Stats) is { Count: > 0 } metrics => new Result("measured", metrics, null),
                 ScriptFailure failure => new Result("", null, failure.Error),
@@ -87,11 +75,8 @@ internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, LakeSto
         }
         finally
         {
-            // The log stays; the laid-out inputs are as large as the data.
-            if (Directory.Exists(input))
-            {
-                Directory.Delete(input, recursive: true);
-            }
+            folder.DiscardAttempt();
+            folder.DiscardCheckpoints();
         }
     }
 
@@ -110,7 +95,7 @@ internal sealed class EvaluationExecutor(ModelsJobs jobs, Ledger ledger, LakeSto
             .ToDictionary(m => m.Name, m => m.Value.GetDouble(), StringComparer.Ordinal);
 
     private Task<bool> CommitAsync(EvaluationJob job, JobLease lease, Result? result, CancellationToken cancellationToken) =>
-        ledger.InTransactionAsync(
+        tools.Ledger.InTransactionAsync(
             async transaction =>
             {
                 await jobs.Queue.FinishAsync(transaction, lease, cancellationToken);

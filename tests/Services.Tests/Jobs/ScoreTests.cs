@@ -1,6 +1,6 @@
-using EventMl.Models.Evaluating;
+using EventMl.Host.Jobs;
 
-namespace EventMl.Services.Tests.Models;
+namespace EventMl.Services.Tests.Jobs;
 
 public class ScoreTests
 {
@@ -22,8 +22,4 @@ public class ScoreTests
     [InlineData(2)]
     public void Refuses_a_label_that_is_no_class(long label) =>
         Should.Throw<InvalidDataException>(() => new Score(2).Add([[0f, 0f]], [label])).Message.ShouldContain($"label {label}");
-
-    [Fact]
-    public void Refuses_a_sample_of_another_length() =>
-        Should.Throw<InvalidDataException>(() => new SampleBatch(2, 4).Add([1, 2, 3], 0)).Message.ShouldContain("3 bytes; the model takes 4");
 }

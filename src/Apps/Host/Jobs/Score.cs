@@ -1,33 +1,4 @@
-namespace EventMl.Models.Evaluating;
-
-/// <summary>Samples of equal length, one after the other, with their classes.</summary>
-internal sealed class SampleBatch(int rows, int sampleLength)
-{
-    private readonly byte[] _samples = new byte[checked(rows * sampleLength)];
-    private readonly long[] _labels = new long[rows];
-
-    public int Count { get; private set; }
-
-    public bool IsFull => Count == rows;
-
-    public ReadOnlySpan<byte> Samples => _samples.AsSpan(0, Count * sampleLength);
-
-    public ReadOnlySpan<long> Labels => _labels.AsSpan(0, Count);
-
-    /// <exception cref="InvalidDataException">The sample has another length.</exception>
-    public void Add(ReadOnlySpan<byte> sample, long label)
-    {
-        if (sample.Length != sampleLength)
-        {
-            throw new InvalidDataException($"A test row has {sample.Length} bytes; the model takes {sampleLength}.");
-        }
-
-        sample.CopyTo(_samples.AsSpan(Count * sampleLength));
-        _labels[Count++] = label;
-    }
-
-    public void Clear() => Count = 0;
-}
+namespace EventMl.Host.Jobs;
 
 /// <summary>Accuracy and mean cross entropy of a classifier, summed in double.</summary>
 internal sealed class Score(int classes)
