@@ -20,7 +20,7 @@ public sealed class JobQueue(NpgsqlDataSource dataSource, string schema)
         create index if not exists job_open on {schema}.job (created_at, id) where state <> 'done';
         """;
 
-    /// <summary>Raised on every enqueue through this object, so that a runner in the same process looks at once.</summary>
+    /// <summary>Raised when an enqueue through this object has committed, so that a runner in the same process looks at once.</summary>
     internal JobSignal Signal { get; } = new();
 
     /// <summary>Writes a job in the transaction that decided on it; a second time with the same id changes nothing.</summary>
@@ -30,7 +30,7 @@ public sealed class JobQueue(NpgsqlDataSource dataSource, string schema)
             $"insert into {schema}.job (id, kind, payload) values ($1, $2, $3) on conflict (id) do nothing",
             Text(id), Text(kind), new NpgsqlParameter { Value = JsonSerializer.Serialize(payload, LedgerJson.Options), NpgsqlDbType = NpgsqlDbType.Jsonb });
         await insert.ExecuteNonQueryAsync(cancellationToken);
-        Signal.Raise();
+        transaction.OnCommitted(Signal.Raise);
     }
 
     /// <summary>Asks for a job to end; its runner sees it at the next heartbeat, a queued one when it is claimed. False when it is over or unknown.</summary>

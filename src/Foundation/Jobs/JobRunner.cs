@@ -13,9 +13,6 @@ namespace EventMl.Jobs;
 /// <param name="logger">Where troubles are reported.</param>
 public sealed class JobRunner(JobQueue queue, IEnumerable<IJobExecutor> executors, JobRunnerOptions options, TimeProvider clock, ILogger<JobRunner> logger) : BackgroundService
 {
-    // An enqueue signals before its transaction commits; for this long the queue is looked at often.
-    private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(10);
-
     private readonly Dictionary<string, IJobExecutor> _executors = executors.ToDictionary(e => e.Kind, StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _running = new();
 
@@ -26,7 +23,6 @@ public sealed class JobRunner(JobQueue queue, IEnumerable<IJobExecutor> executor
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var slots = new SemaphoreSlim(options.Concurrency);
-        var eagerUntil = 0L;
         try
         {
             while (true)
@@ -40,10 +36,7 @@ public sealed class JobRunner(JobQueue queue, IEnumerable<IJobExecutor> executor
                 }
 
                 slots.Release();
-                if (await queue.Signal.WaitAsync(clock.GetTimestamp() < eagerUntil ? Eager : options.PollInterval, stoppingToken))
-                {
-                    eagerUntil = clock.GetTimestamp() + (long)(options.PollInterval.TotalSeconds * clock.TimestampFrequency);
-                }
+                await queue.Signal.WaitAsync(options.PollInterval, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -41,6 +41,28 @@ public sealed class JobQueueTests
     }
 
     [Fact]
+    public async Task Wakes_the_runner_after_the_commit_and_never_when_it_rolls_back()
+    {
+        await using var scenario = await JobScenario.CreateAsync();
+        await using (var transaction = await scenario.Ledger.BeginAsync())
+        {
+            await scenario.Queue.EnqueueAsync(transaction, "train-1", JobScenario.Kind, new { });
+        }
+
+        (await IsRaisedAsync()).ShouldBeFalse("the transaction was rolled back");
+        await using (var transaction = await scenario.Ledger.BeginAsync())
+        {
+            await scenario.Queue.EnqueueAsync(transaction, "train-1", JobScenario.Kind, new { });
+            (await IsRaisedAsync()).ShouldBeFalse("the transaction is open");
+            await transaction.CommitAsync();
+        }
+
+        (await IsRaisedAsync()).ShouldBeTrue("the transaction has committed");
+
+        Task<bool> IsRaisedAsync() => scenario.Queue.Signal.WaitAsync(TimeSpan.Zero, CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Takes_only_its_kinds_and_the_oldest_first()
     {
         await using var scenario = await JobScenario.CreateAsync();

@@ -38,6 +38,27 @@ public sealed class JobRunnerTests
     }
 
     [Fact]
+    public async Task Begins_at_once_when_a_job_is_committed_and_polling_is_slow()
+    {
+        await using var scenario = await JobScenario.CreateAsync();
+        var begun = new TaskCompletionSource();
+        using var runner = Runner(
+            scenario.Queue,
+            new Executor(async (lease, _, _) =>
+            {
+                await scenario.InAsync(t => scenario.Queue.FinishAsync(t, lease));
+                begun.SetResult();
+            }),
+            Fast with { PollInterval = Eventually.Limit * 2 });
+        await runner.StartAsync(CancellationToken.None);
+
+        await scenario.EnqueueAsync("train-1");
+
+        await begun.Task.WaitAsync(Eventually.Limit);
+        await runner.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Cancels_the_executor_with_the_reason_when_asked_to()
     {
         await using var scenario = await JobScenario.CreateAsync();

@@ -14,7 +14,7 @@ public sealed class ScriptProcessTests
     public async Task Returns_the_statistics_when_the_script_ends_well()
     {
         using var scenario = new ScriptScenario();
-        Environment.SetEnvironmentVariable("EVENTML_POSTGRES", "Password=secret");
+        Environment.SetEnvironmentVariable("EVENTML_SECRET", "Password=secret");
 
         var outcome = await scenario.RunFaultAsync("none");
 
