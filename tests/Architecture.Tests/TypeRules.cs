@@ -72,6 +72,18 @@ internal static class TypeRules
             .Where(t => t.Mentions().Any(m => m.Split('/')[0] is "EventMl.Torch.ModelTrainer"))
             .Select(t => t.FullName);
 
+    /// <summary>An area's module has the platform's verbs and no others: what a host knows of one area it knows of all.</summary>
+    public static IEnumerable<string> UnevenModule(IEnumerable<TypeDefinition> types) =>
+        from module in types
+        where module.DeclaringType is null && module.Name.EndsWith("Module", StringComparison.Ordinal) && module.Home() != "EventMl.Sagas"
+        let area = module.Name[..^"Module".Length]
+        let verbs = module.Methods.Where(m => m is { IsPublic: true, IsStatic: true }).Select(m => m.Name).ToArray()
+        from wrong in verbs.Except(Verbs(area), StringComparer.Ordinal)
+            .Concat(Verbs(area)[..2].Except(verbs, StringComparer.Ordinal).Select(v => $"no {v}"))
+        select $"{module.FullName}: {wrong}";
+
+    private static string[] Verbs(string area) => [$"Add{area}", $"Map{area}", $"Add{area}Commands", "CreateSql", "get_Owner"];
+
     private static bool IsStateMachine(TypeDefinition type) =>
         type.BaseType is GenericInstanceType parent && parent.ElementType.FullName is "EventMl.Bus.ProcessStateMachine`1" or "MassTransit.MassTransitStateMachine`1";
 

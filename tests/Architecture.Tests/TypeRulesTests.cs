@@ -67,12 +67,20 @@ public sealed class TypeRulesTests
     public void Type_is_named_when_it_trains_in_a_host() => TypeRules.TrainsOutsideJob(Code.Of<Violations.TrainsAtOnce>()).ShouldHaveSingleItem();
 
     [Fact]
+    public void Modules_have_the_same_verbs_when_code_is_read() => TypeRules.UnevenModule(Code.Platform).ShouldBeEmpty();
+
+    [Fact]
+    public void Verb_is_named_when_a_module_has_one_of_its_own_or_lacks_one() =>
+        TypeRules.UnevenModule(Code.Of(typeof(OddModule))).Select(v => v.Split(": ")[1]).ShouldBe(["Declare", "no MapOdd"]);
+
+    [Fact]
     public void Rules_see_the_platform_when_code_is_read()
     {
         // An empty list of types would satisfy every rule.
         Code.Commands.Count.ShouldBeGreaterThan(10);
         Code.Platform.Count(t => t.Implements("EventMl.EventStore.IAggregate`1").Any()).ShouldBeGreaterThan(5);
         Code.Platform.ShouldContain(t => t.Name == "TrainingTaskStateMachine");
+        Code.Platform.Count(t => t.DeclaringType is null && t.Name.EndsWith("Module", StringComparison.Ordinal)).ShouldBeGreaterThan(4);
         Code.Platform.ShouldContain(t => t.FullName == "EventMl.Torch.ModelTrainer");
         Code.Platform.Count(t => t.Methods.Any(m => m.IsPInvokeImpl)).ShouldBeGreaterThan(2);
     }

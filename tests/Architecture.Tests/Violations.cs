@@ -107,3 +107,17 @@ internal static partial class Violations
         public required ModelTrainer Trainer { get; init; }
     }
 }
+
+/// <summary>An area's module as it must not be.</summary>
+internal static class OddModule
+{
+    public static void AddOdd()
+    {
+        // Never run, only read.
+    }
+
+    public static void Declare()
+    {
+        // Never run, only read.
+    }
+}

@@ -56,20 +56,25 @@ internal sealed class ModelsHost : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.AddEventMlWeb(new WebOptions { Urls = ["http://127.0.0.1:0"] });
         builder.Services.AddLedger(ledger).AddLedgerLeader()
-            .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml") })
-            .AddModelsRunner(new JobRunnerOptions())
+            .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml") }, new JobRunnerOptions())
             .AddAudit()
             .AddSingleton(new LakeStore(new LakeOptions { Root = Path.Combine(folder, "lake") }))
             .AddScripts(new ScriptOptions { StatePath = folder }, typeof(PlatformHost).Assembly.Location);
         var bus = builder.Services.AddEventMlBus(new BusOptions { Transport = "memory" }, b => b.AddModelsCommands());
         var app = builder.Build();
         app.UseEventMlWeb();
-        app.MapModels();
-        app.MapAudit();
+        var api = app.MapGroup("/api/v1");
+        api.MapModels();
+        api.MapAudit();
         var source = app.Services.GetRequiredService<NpgsqlDataSource>();
         await LedgerSchema.DeclareAsync(source, ledger, app.Services.GetServices<IInlineView>(), [ModelsModule.Owner]);
         await BusSchema.DeclareAsync(source, bus.Areas);
-        await ModelsModule.DeclareAsync(source);
+        foreach (var sql in ModelsModule.CreateSql(app.Services))
+        {
+            await using var create = source.CreateCommand(sql);
+            await create.ExecuteNonQueryAsync();
+        }
+
         await app.StartAsync();
         return new ModelsHost(database, app, folder);
     }

@@ -1,9 +1,5 @@
 using EventMl.Bus;
-using EventMl.Datasets;
 using EventMl.EventStore;
-using EventMl.Models;
-using EventMl.Serving;
-using EventMl.Training;
 using Npgsql;
 
 namespace EventMl.Host.Hosting;
@@ -22,15 +18,14 @@ public static class Declaration
         var dataSource = provider.GetRequiredService<NpgsqlDataSource>();
         await LedgerSchema.DeclareAsync(
             dataSource, settings.Ledger, provider.GetServices<IInlineView>(),
-            [DatasetsModule.Owner, TrainingModule.Owner, ModelsModule.Owner, ServingModule.Owner], cancellationToken);
+            [.. Area.All.Select(a => a.Owner).OfType<CategoryOwner>()], cancellationToken);
         await BusSchema.DeclareAsync(dataSource, provider.GetRequiredService<BusRegistrations>().Areas, cancellationToken);
-        foreach (var sql in DatasetsModule.CreateSql(provider).Concat(TrainingModule.CreateSql(provider)).Concat(ServingModule.CreateSql(provider)))
+        foreach (var sql in Area.All.SelectMany(a => a.CreateSql(provider)))
         {
             await using var create = dataSource.CreateCommand(sql);
             await create.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await ModelsModule.DeclareAsync(dataSource, cancellationToken);
         await BusSetup.DeclareAsync(
             settings.Bus, bus => PlatformHost.Register(bus, settings.Areas), [typeof(Contracts.Ids).Assembly], cancellationToken: cancellationToken);
     }

@@ -25,5 +25,5 @@ public static class HostAreas
     public const string Gateway = "gateway";
 
     /// <summary>What one process does when nothing is chosen.</summary>
-    public static IReadOnlyList<string> All { get; } = [Datasets, Training, Models, Serving, Audit, Sagas];
+    public static IReadOnlyList<string> All { get; } = [.. Area.All.Select(a => a.Name)];
 }

@@ -1,12 +1,6 @@
-using EventMl.Audit;
 using EventMl.Bus;
-using EventMl.Datasets;
 using EventMl.EventStore;
 using EventMl.Lake;
-using EventMl.Models;
-using EventMl.Sagas;
-using EventMl.Serving;
-using EventMl.Training;
 using EventMl.Web;
 
 namespace EventMl.Host.Hosting;
@@ -40,58 +34,18 @@ public static class PlatformHost
         services.AddSingleton(new LakeStore(settings.Lake));
         services.AddScripts(settings.Scripts, typeof(PlatformHost).Assembly.Location);
         services.AddEventMlBus(settings.Bus, bus => Register(bus, settings.Areas));
-        if (settings.Areas.Contains(HostAreas.Datasets))
+        foreach (var area in Area.Of(settings.Areas))
         {
-            services.AddDatasets(settings.Jobs);
-        }
-
-        if (settings.Areas.Contains(HostAreas.Training))
-        {
-            services.AddTraining(settings.Jobs);
-        }
-
-        if (settings.Areas.Contains(HostAreas.Models))
-        {
-            services.AddModels(new ModelsOptions { PolicyPath = settings.PolicyPath }).AddModelsRunner(settings.Jobs);
-        }
-
-        if (settings.Areas.Contains(HostAreas.Audit))
-        {
-            services.AddAudit();
-        }
-
-        if (settings.Areas.Contains(HostAreas.Serving))
-        {
-            services.AddServing(settings.Jobs);
+            area.Add(services, settings);
         }
     }
 
     /// <summary>The commands and sagas of the areas.</summary>
     public static void Register(BusRegistrations bus, IReadOnlySet<string> areas)
     {
-        if (areas.Contains(HostAreas.Datasets))
+        foreach (var area in Area.Of(areas))
         {
-            bus.AddDatasetsCommands();
-        }
-
-        if (areas.Contains(HostAreas.Training))
-        {
-            bus.AddTrainingCommands();
-        }
-
-        if (areas.Contains(HostAreas.Models))
-        {
-            bus.AddModelsCommands();
-        }
-
-        if (areas.Contains(HostAreas.Serving))
-        {
-            bus.AddServingCommands();
-        }
-
-        if (areas.Contains(HostAreas.Sagas))
-        {
-            bus.AddPlatformSagas();
+            area.Register(bus);
         }
     }
 
@@ -104,29 +58,9 @@ public static class PlatformHost
         }
 
         var api = app.MapGroup("/api/v1");
-        if (settings.Areas.Contains(HostAreas.Datasets))
+        foreach (var area in Area.Of(settings.Areas))
         {
-            api.MapDatasets();
-        }
-
-        if (settings.Areas.Contains(HostAreas.Training))
-        {
-            api.MapTraining();
-        }
-
-        if (settings.Areas.Contains(HostAreas.Models))
-        {
-            app.MapModels();
-        }
-
-        if (settings.Areas.Contains(HostAreas.Serving))
-        {
-            api.MapServing();
-        }
-
-        if (settings.Areas.Contains(HostAreas.Audit))
-        {
-            app.MapAudit();
+            area.Map(api);
         }
     }
 }

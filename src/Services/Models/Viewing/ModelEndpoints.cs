@@ -11,19 +11,18 @@ using Microsoft.AspNetCore.Routing;
 
 namespace EventMl.Models.Viewing;
 
-/// <summary>The REST doors of models.</summary>
+/// <summary><c>/models</c>.</summary>
 internal static class ModelEndpoints
 {
-    public static IEndpointRouteBuilder Map(IEndpointRouteBuilder app)
+    public static void MapModelResources(this IEndpointRouteBuilder api)
     {
-        var models = app.MapGroup("/api/v1/models").WithTags("models");
+        var models = api.MapGroup("/models");
         models.MapGet("", (Page page, ModelView view, CancellationToken ct) => page.AnswerAsync((limit, cursor) => ListAsync(view, limit, cursor, ct)));
         models.MapGet("/{id}", GetAsync);
         models.MapGet("/{id}/refold", RefoldAsync);
         models.MapDelete("/{id}", DeleteAsync);
         models.MapPost("/{id}/evaluate", EvaluateAsync);
         models.MapPost("/{id}/promote", PromoteAsync);
-        return app;
     }
 
     private static async Task<(IReadOnlyList<ModelAnswer> Items, string? Next)> ListAsync(ModelView view, int limit, string? cursor, CancellationToken ct)
