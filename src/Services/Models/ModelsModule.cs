@@ -49,7 +49,7 @@ public static class ModelsModule
     }
 
     /// <summary>Statements that create the area's own tables.</summary>
-    public static IEnumerable<string> CreateSql(IServiceProvider services) => [services.GetRequiredService<ModelsJobs>().Queue.CreateSql];
+    public static IEnumerable<string> CreateSql(IServiceProvider services) => [services.GetRequiredService<ModelsJobs>().Queue.CreateSql, DecisionView.IndexSql];
 
     /// <summary>The area's REST.</summary>
     public static void MapModels(this IEndpointRouteBuilder api) => api.MapModelResources();

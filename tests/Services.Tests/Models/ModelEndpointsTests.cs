@@ -2,6 +2,7 @@ using System.Net;
 using EventMl.Contracts;
 using EventMl.Contracts.Models;
 using EventMl.Lake;
+using EventMl.Policy;
 
 namespace EventMl.Services.Tests.Models;
 
@@ -112,12 +113,43 @@ public class ModelEndpointsTests
         var refold = await host.GetAsync("/api/v1/models/digits/refold");
         refold.GetProperty("identical").GetBoolean().ShouldBeTrue(refold.ToString());
         refold.GetProperty("version").GetInt64().ShouldBe(8);
+        var decisions = (await host.GetAsync("/api/v1/models/digits/decisions")).EnumerateArray().ToArray();
+        decisions.Select(d => (d.GetProperty("decision_id").GetString(), d.GetProperty("version").GetInt64(), d.GetProperty("allowed").GetBoolean())).ShouldBe(
+            [(promoted.GetProperty("decision_id").GetString(), 1, true), (refused.GetProperty("decision_id").GetString(), 2, false)]);
+        decisions[1].GetProperty("rules")[0].GetProperty("reason").GetString()!.ShouldStartWith("accuracy is 0.1, below");
+        decisions[1].GetProperty("policy_sha256").GetString().ShouldBe(Gate.Sha256(Given.Policy));
+        decisions[1].GetProperty("decided_at").GetDateTimeOffset().ShouldBeGreaterThan(decisions[0].GetProperty("decided_at").GetDateTimeOffset());
         foreach (var decision in new[] { promoted, refused })
         {
             var replay = await host.GetAsync($"/api/v1/audit/decisions/{decision.GetProperty("decision_id").GetString()}/replay");
             replay.GetProperty("identical").GetBoolean().ShouldBeTrue();
             replay.GetProperty("replayed").GetString().ShouldBe(replay.GetProperty("recorded").GetString());
         }
+    }
+
+    [Fact]
+    public async Task Lists_a_models_own_decisions_page_by_page_even_when_it_is_deleted()
+    {
+        await using var host = await ModelsHost.StartAsync();
+        await host.SendAsync(Given.Register());
+        await host.AppendAsync("model-digits", 1, Given.Evaluating(), Given.Evaluated(0.1));
+        for (var i = 0; i < 3; i++)
+        {
+            await host.PostAsync("/api/v1/models/digits/promote");
+        }
+
+        await host.SendAsync(Given.Register("train-2", 2) with { Model = "letters" });
+        await host.SendAsync(new DeleteModel { Model = "digits" });
+
+        var all = (await host.GetAsync("/api/v1/models/digits/decisions")).EnumerateArray().Select(d => d.GetProperty("decision_id").GetString()).ToArray();
+        all.Distinct(StringComparer.Ordinal).Count().ShouldBe(3);
+        using var first = await host.Client.GetAsync(new Uri("/api/v1/models/digits/decisions?limit=2", UriKind.Relative), Cancel);
+        var token = first.Headers.GetValues("X-Next-Page-Token").Single();
+        var rest = await host.GetAsync($"/api/v1/models/digits/decisions?limit=2&page_token={token}");
+        rest.EnumerateArray().ShouldHaveSingleItem().GetProperty("decision_id").GetString().ShouldBe(all[2]);
+        (await host.GetAsync("/api/v1/models/letters/decisions")).GetArrayLength().ShouldBe(0);
+        ModelsHost.Code(await host.GetAsync("/api/v1/models/digits/decisions?page_token=dec-none", HttpStatusCode.BadRequest)).ShouldBe(ErrorCodes.InvalidRequest);
+        ModelsHost.Code(await host.GetAsync("/api/v1/models/none/decisions", HttpStatusCode.NotFound)).ShouldBe(ErrorCodes.ModelNotFound);
     }
 
     [Fact]

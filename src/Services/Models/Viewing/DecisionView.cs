@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EventMl.Contracts.Models;
 using EventMl.EventStore;
 using Npgsql;
@@ -14,8 +15,44 @@ internal sealed record DecisionRow(
 }
 
 internal sealed class DecisionView(NpgsqlDataSource dataSource)
-    : View<DecisionRow>(dataSource, ModelsModule.Schema, "decision_view", ModelsModule.DecisionCategory)
+    : View<DecisionRow>(dataSource, ModelsModule.Schema, Table, ModelsModule.DecisionCategory)
 {
+    private const string Table = "decision_view";
+
+    private readonly NpgsqlDataSource _dataSource = dataSource;
+
+    /// <summary>Statement that creates the index of <see cref="OfModelAsync"/> when missing.</summary>
+    public static string IndexSql => $"create index if not exists {Table}_model on {ModelsModule.Schema}.{Table} ((data->>'{nameof(DecisionRow.Model)}'), created_at, id)";
+
     public override DecisionRow? Apply(DecisionRow? row, StoredEvent @event) =>
         @event.Data is PromotionDecided e ? DecisionRow.From(e) : row;
+
+    /// <summary>The decisions on one model in their order, after the one that the cursor names; the cursor of the next page is null at the end.</summary>
+    /// <exception cref="FormatException">The cursor names no decision.</exception>
+    public async Task<(IReadOnlyList<DecisionRow> Rows, string? Next)> OfModelAsync(string model, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        if (cursor is not null && await GetAsync(cursor, cancellationToken) is null)
+        {
+            throw new FormatException($"There is no decision '{cursor}'.");
+        }
+
+        var after = cursor is null ? "" : $"and (created_at, id) > (select created_at, id from {ModelsModule.Schema}.{Table} where id = $3)";
+        await using var command = _dataSource.CreateCommand(
+            $"select data::text from {ModelsModule.Schema}.{Table} where data->>'{nameof(DecisionRow.Model)}' = $1 {after} order by created_at, id limit $2");
+        command.Parameters.AddWithValue(model);
+        command.Parameters.AddWithValue(limit + 1);
+        if (cursor is not null)
+        {
+            command.Parameters.AddWithValue(cursor);
+        }
+
+        var rows = new List<DecisionRow>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(JsonSerializer.Deserialize<DecisionRow>(reader.GetString(0), LedgerJson.Options)!);
+        }
+
+        return rows.Count > limit ? (rows[..limit], rows[limit - 1].DecisionId) : (rows, null);
+    }
 }

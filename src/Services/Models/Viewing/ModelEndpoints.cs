@@ -20,6 +20,7 @@ internal static class ModelEndpoints
         models.MapGet("", (Page page, ModelView view, CancellationToken ct) => page.AnswerAsync((limit, cursor) => ListAsync(view, limit, cursor, ct)));
         models.MapGet("/{id}", GetAsync);
         models.MapGet("/{id}/refold", RefoldAsync);
+        models.MapGet("/{id}/decisions", DecisionsAsync);
         models.MapDelete("/{id}", DeleteAsync);
         models.MapPost("/{id}/evaluate", EvaluateAsync);
         models.MapPost("/{id}/promote", PromoteAsync);
@@ -61,6 +62,12 @@ internal static class ModelEndpoints
         var refolded = view.Fold(events.Where(e => e.Version <= live.Version));
         return ApiResults.Ok(new RefoldAnswer(JsonElement.DeepEquals(Json(live.Row), Json(refolded)), live.Version, live.Row, refolded));
     }
+
+    // A deleted model's decisions are told as well: they were made.
+    private static async Task<IResult> DecisionsAsync(string id, Page page, ModelView view, DecisionView decisions, CancellationToken ct) =>
+        await view.GetAsync(id, ct) is null
+            ? NotFound(id)
+            : await page.AnswerAsync((limit, cursor) => decisions.OfModelAsync(id, limit, cursor, ct));
 
     private static async Task<IResult> DeleteAsync(string id, CommandDoor door, HttpContext context, CancellationToken ct)
     {
