@@ -32,6 +32,8 @@ public sealed class LedgerTransaction : IAsyncDisposable
     /// <summary>The ledger's clock.</summary>
     public DateTimeOffset Now => _ledger.Now;
 
+    internal string Schema => _ledger.Schema;
+
     /// <summary>A command on this transaction.</summary>
     public NpgsqlCommand Command(string sql, params NpgsqlParameter[] parameters)
     {

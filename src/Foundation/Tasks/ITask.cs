@@ -14,6 +14,9 @@ public interface ITask<TSelf> : IAggregate<TSelf>
     /// <summary>The name it holds while it lives; null before it exists.</summary>
     string? Name { get; }
 
+    /// <summary>The stream of what it needs while it lives, which cannot be deleted meanwhile; null when there is none.</summary>
+    string? Needs => null;
+
     /// <summary>Ends at once when no worker has it, else asks the worker to end it.</summary>
     Decision Cancel(string taskId, string code, bool workerHasIt, DateTimeOffset now);
 

@@ -61,16 +61,22 @@ public static class TaskDecisions
         return CommandResult.Accepted(taskId);
     }
 
-    /// <summary>Appends what was decided on a task; one that is over thereby gives its name free.</summary>
+    /// <summary>Appends what was decided on a task; one that begins notes what it needs, one that is over gives that and its name free.</summary>
     public static async Task AppendTaskAsync<TTask>(
         this LedgerTransaction transaction, Loaded<TTask> task, IReadOnlyList<object> events, EventMetadata metadata, CancellationToken cancellationToken = default)
         where TTask : class, ITask<TTask>
     {
         await transaction.AppendAsync(task, events, metadata, cancellationToken);
         var after = events.Aggregate(task.State, (state, e) => state.Evolve(e));
+        if (!task.State.Life.IsLive && after is { Life.IsLive: true, Needs: { } needed })
+        {
+            await transaction.UseAsync(needed, task.StreamId, cancellationToken);
+        }
+
         if (after is { Life.IsLive: false, Name: { } name })
         {
             await transaction.ReleaseNameAsync(TTask.Category, name, task.StreamId, cancellationToken);
+            await (after.Needs is { } released ? transaction.ReleaseUseAsync(released, task.StreamId, cancellationToken) : Task.CompletedTask);
         }
     }
 }

@@ -15,6 +15,8 @@ internal sealed record TrainingTask(TaskLifecycle Life, TrainingRequested? Reque
 
     public string? Name => Request?.Name;
 
+    public string? Needs => Request is null ? null : $"{DatasetReading.Category}-{Request.Dataset}";
+
     public Decision Decide(TrainingRequested request) =>
         Life.Exists ? Decision.Nothing : Decision.Of(request);
 

@@ -22,7 +22,7 @@ public sealed class ScriptProcessTests
         stats.GetProperty("total_records").GetInt32().ShouldBe(3);
         stats.GetProperty("input").GetString().ShouldBe("/input");
         stats.GetProperty("cwd").GetString().ShouldBe(Path.Combine(scenario.State, "work", "home"));
-        stats.GetProperty("environment").EnumerateArray().Select(v => v.GetString()).ShouldNotContain("EVENTML_POSTGRES");
+        stats.GetProperty("environment").EnumerateArray().Select(v => v.GetString()).ShouldNotContain("EVENTML_SECRET");
         scenario.Messages.ShouldBe([new ScriptProgress(1, 1, null)]);
         scenario.Log.ShouldBe("fault: none\npartial line\n");
     }

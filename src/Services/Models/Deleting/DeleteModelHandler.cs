@@ -1,10 +1,12 @@
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Models;
+using EventMl.EventStore;
 using EventMl.Jobs;
 
 namespace EventMl.Models.Deleting;
 
+/// <summary>Hides a model that no service serves; its bytes stay.</summary>
 internal sealed class DeleteModelHandler : ICommandHandler<DeleteModel>
 {
     public async Task<CommandResult> HandleAsync(DeleteModel command, CommandContext context, CancellationToken cancellationToken)
@@ -19,6 +21,11 @@ internal sealed class DeleteModelHandler : ICommandHandler<DeleteModel>
         if (decision.Refusal is { } refused)
         {
             return CommandResult.Refused(refused);
+        }
+
+        if (await context.Transaction.FindUserAsync(model.StreamId, cancellationToken) is { } service)
+        {
+            return CommandResult.Refused(ErrorCodes.ModelInUse, $"Inference service '{service}' serves model '{command.Model}'; delete the service first.");
         }
 
         await context.Transaction.AppendAsync(model, decision.Events, context.Metadata, cancellationToken);

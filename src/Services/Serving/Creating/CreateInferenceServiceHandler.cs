@@ -1,6 +1,7 @@
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Serving;
+using EventMl.EventStore;
 using EventMl.Jobs;
 using EventMl.Serving.Running;
 
@@ -19,7 +20,8 @@ internal sealed class CreateInferenceServiceHandler(ServingJobs jobs) : ICommand
         }
 
         var (name, version) = RequestRules.Reference(command.Model!)!.Value;
-        var reading = await context.Transaction.PeekAsync<ModelReading>(name, cancellationToken);
+        // Locked, so that the model is not deleted while this decides.
+        var reading = await context.Transaction.LoadAsync<ModelReading>(name, cancellationToken);
         if (reading.State.Find(version) is not { } model)
         {
             return CommandResult.Refused(ErrorCodes.ModelNotFound, $"Model '{command.Model}' does not exist; train it first, or list the models to find its name.");
@@ -39,6 +41,7 @@ internal sealed class CreateInferenceServiceHandler(ServingJobs jobs) : ICommand
             return CommandResult.Refused(ErrorCodes.ServiceAlreadyExists, $"An inference service named '{command.Name}' exists; delete it first, or use another name.");
         }
 
+        await context.Transaction.UseAsync(reading.StreamId, service.StreamId, cancellationToken);
         await context.Transaction.AppendAsync(service, decision.Events, context.Metadata, cancellationToken);
         await jobs.Queue.EnqueueAsync(context.Transaction, serviceId, ServiceExecutor.JobKind, JobOrigin.Of(context.Metadata), cancellationToken);
         return CommandResult.Accepted(serviceId);

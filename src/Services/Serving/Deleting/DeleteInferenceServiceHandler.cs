@@ -1,6 +1,7 @@
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Serving;
+using EventMl.EventStore;
 using EventMl.Jobs;
 
 namespace EventMl.Serving.Deleting;
@@ -31,6 +32,7 @@ internal sealed class DeleteInferenceServiceHandler(ServingJobs jobs) : ICommand
         }
 
         await transaction.AppendAsync(service, decision.Events, context.Metadata, cancellationToken);
+        await transaction.ReleaseUseAsync($"{ModelReading.Category}-{service.State.Created!.Model}", service.StreamId, cancellationToken);
         await transaction.ReleaseNameAsync(InferenceService.Category, service.State.Created!.Name, service.StreamId, cancellationToken);
         return CommandResult.Accepted();
     }

@@ -20,7 +20,8 @@ internal sealed class RequestTrainingHandler(TaskCommands commands) : ICommandHa
         }
 
         var (dataset, version) = RequestRules.Reference(command.Input!)!.Value;
-        var reading = await context.Transaction.PeekAsync<DatasetReading>(dataset, cancellationToken);
+        // Locked, so that the dataset is not deleted while this decides.
+        var reading = await context.Transaction.LoadAsync<DatasetReading>(dataset, cancellationToken);
         if (reading.State.Find(version) is not { } input)
         {
             return CommandResult.Refused(ErrorCodes.DatasetNotFound, $"Dataset '{command.Input}' does not exist; ingest it first, or list the datasets to find its name.");
