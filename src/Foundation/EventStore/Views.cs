@@ -108,14 +108,20 @@ public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, str
 
     /// <summary>Rows in order of creation after the cursor, at most <paramref name="limit"/>, and the cursor of the next page (null at the end).</summary>
     /// <exception cref="FormatException">The cursor was not made by this method.</exception>
-    public async Task<(IReadOnlyList<ViewRow<TRow>> Rows, string? Next)> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default)
+    public Task<(IReadOnlyList<ViewRow<TRow>> Rows, string? Next)> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default) =>
+        ListAsync("", limit, cursor, cancellationToken);
+
+    /// <summary>Like the other, of rows whose id begins with <paramref name="idPrefix"/>.</summary>
+    /// <exception cref="FormatException">The cursor was not made by this method.</exception>
+    public async Task<(IReadOnlyList<ViewRow<TRow>> Rows, string? Next)> ListAsync(string idPrefix, int limit, string? cursor, CancellationToken cancellationToken)
     {
         var (after, afterId) = ViewCursor.Decode(cursor);
         await using var command = dataSource.CreateCommand(
-            $"select id, version, data::text, created_at from {schema}.{table} where (created_at, id) > ($1, $2) order by created_at, id limit $3");
+            $"select id, version, data::text, created_at from {schema}.{table} where (created_at, id) > ($1, $2) and starts_with(id, $4) order by created_at, id limit $3");
         command.Parameters.AddWithValue(after);
         command.Parameters.Add(Text(afterId));
         command.Parameters.AddWithValue(limit + 1);
+        command.Parameters.Add(Text(idPrefix));
         var rows = new List<ViewRow<TRow>>();
         DateTimeOffset last = default;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

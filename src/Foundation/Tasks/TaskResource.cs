@@ -30,17 +30,30 @@ public interface ITaskRow<TSelf>
 public sealed class TaskResource<TRow>(string noun, View<TRow> view, JobProgressBoard progress, TaskFolders folders)
     where TRow : class, ITaskRow<TRow>
 {
-    /// <summary>Maps the routes below a path such as <c>/training-tasks</c>.</summary>
+    /// <summary>What the ids of this kind begin with, where several kinds share a view.</summary>
+    public string IdPrefix { get; init; } = "";
+
+    /// <summary>How a row is answered; as it is unless given.</summary>
+    public Func<TRow, object> Show { get; init; } = row => row;
+
+    /// <summary>Maps the routes below a path such as <c>/training-tasks</c>, where the body of a request is the command.</summary>
     /// <param name="api">Where to.</param>
     /// <param name="path">Path of the kind.</param>
     /// <param name="cancel">The command that ends the task of an id.</param>
     /// <returns>The group, for what only this kind has.</returns>
     public RouteGroupBuilder Map<TRequest, TCancel>(IEndpointRouteBuilder api, string path, Func<string, TCancel> cancel)
         where TRequest : class
+        where TCancel : class => Map<TRequest, TRequest, TCancel>(api, path, (body, _) => (body, null), cancel);
+
+    /// <summary>Maps the routes below a path, where the body of a request becomes a command or is refused.</summary>
+    public RouteGroupBuilder Map<TBody, TRequest, TCancel>(
+        IEndpointRouteBuilder api, string path, Func<TBody, DoorCall, (TRequest? Request, Refusal? Refusal)> read, Func<string, TCancel> cancel)
+        where TBody : class
+        where TRequest : class
         where TCancel : class
     {
         // A local, since the analyzer of route handlers fails on a lambda whose parameter is a type parameter.
-        Delegate create = (TRequest request, HttpContext http, CommandDoor door) => CreateAsync(request, http, door);
+        Delegate create = (TBody body, HttpContext http, CommandDoor door) => CreateAsync(read(body, http.GetDoorCall()), http, door);
         var tasks = api.MapGroup(path);
         tasks.MapGet("", ListAsync);
         tasks.MapPost("", create);
@@ -54,39 +67,53 @@ public sealed class TaskResource<TRow>(string noun, View<TRow> view, JobProgress
     public IResult NotFound(string id) =>
         ApiResults.Refused(new Refusal(ErrorCodes.TaskNotFound, $"{noun} '{id}' does not exist; list the tasks to find its id."));
 
-    private Task<IResult> ListAsync(Page page, HttpContext http) => page.AnswerAsync<TRow>(async (limit, token) =>
+    private Task<IResult> ListAsync(Page page, HttpContext http) => page.AnswerAsync<object>(async (limit, token) =>
     {
-        var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
-        return ([.. rows.Select(r => r.Row)], next);
+        var (rows, next) = await view.ListAsync(IdPrefix, limit, token, http.RequestAborted);
+        return ([.. rows.Select(r => Show(r.Row))], next);
     });
 
-    private async Task<IResult> CreateAsync<TRequest>(TRequest request, HttpContext http, CommandDoor door)
+    private async Task<IResult> CreateAsync<TRequest>((TRequest? Request, Refusal? Refusal) read, HttpContext http, CommandDoor door)
         where TRequest : class
     {
+        if (read.Request is not { } request)
+        {
+            return ApiResults.Refused(read.Refusal!);
+        }
+
         var result = await door.ExecuteAsync(request, http.GetDoorCall(), http.RequestAborted);
         return result.Refusal is { } refusal
             ? ApiResults.Refused(refusal)
-            : ApiResults.Created($"{http.Request.Path}/{result.Value}", (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
+            : ApiResults.Created($"{http.Request.Path}/{result.Value}", Show((await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row));
     }
 
     private async Task<IResult> GetAsync(string id, HttpContext http) =>
-        await view.GetAsync(id, http.RequestAborted) switch
+        await FindAsync(id, http.RequestAborted) switch
         {
             null => NotFound(id),
             // Progress moves without an event, so the version would not tell that the answer has changed.
-            { Row: { Status: TaskStatuses.Running } row } => ApiResults.Ok(row.WithProgress(await progress.GetAsync(id, http.RequestAborted))),
-            var task => ApiResults.Versioned(http, task.Version, task.Row),
+            { Row: { Status: TaskStatuses.Running } row } => ApiResults.Ok(Show(row.WithProgress(await progress.GetAsync(id, http.RequestAborted)))),
+            var task => ApiResults.Versioned(http, task.Version, Show(task.Row)),
         };
 
     private async Task<IResult> CancelAsync<TCancel>(string id, TCancel command, HttpContext http, CommandDoor door)
         where TCancel : class
     {
+        if (!IsOfKind(id))
+        {
+            return NotFound(id);
+        }
+
         var result = await door.ExecuteAsync(command, http.GetDoorCall(), http.RequestAborted);
-        return result.Refusal is { } refusal ? ApiResults.Refused(refusal) : ApiResults.Ok((await view.GetAsync(id, http.RequestAborted))!.Row);
+        return result.Refusal is { } refusal ? ApiResults.Refused(refusal) : ApiResults.Ok(Show((await view.GetAsync(id, http.RequestAborted))!.Row));
     }
 
     private async Task<IResult> LogsAsync(string id, bool? follow, HttpContext http) =>
-        await view.GetAsync(id, http.RequestAborted) is null
+        await FindAsync(id, http.RequestAborted) is null
             ? NotFound(id)
             : TaskLogs.Stream(folders, id, follow == true ? async token => (await view.GetAsync(id, token))!.Row.CompletedAt is not null : null);
+
+    private bool IsOfKind(string id) => id.StartsWith(IdPrefix, StringComparison.Ordinal);
+
+    private async Task<ViewRow<TRow>?> FindAsync(string id, CancellationToken cancellationToken) => IsOfKind(id) ? await view.GetAsync(id, cancellationToken) : null;
 }

@@ -44,6 +44,7 @@ public static class DatasetsModule
     public static void MapDatasets(this IEndpointRouteBuilder api)
     {
         api.MapIngestionTasks();
+        api.MapComputeTasks();
         api.MapDatasetResources();
     }
 }

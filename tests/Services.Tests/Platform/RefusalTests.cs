@@ -6,6 +6,7 @@ public sealed class RefusalTests(PlatformFixture platform)
 {
     private const string Ingest = "/api/v1/ingestion-tasks";
     private const string Train = "/api/v1/training-tasks";
+    private const string Compute = "/api/v1/tasks";
     private const string Serve = "/api/v1/inference-services";
 
     // IMAGES stands for the folder with the images, DIGITS for a dataset that exists.
@@ -40,6 +41,19 @@ public sealed class RefusalTests(PlatformFixture platform)
     [InlineData("unknown script", Train, """{"name":"n","input":"DIGITS","script":"training/none.py","output":"o"}""", 400, "INVALID_REQUEST")]
     [InlineData("unknown layer", Train, """{"name":"n","input":"DIGITS","model":{"format":"eventml.model/1","layers":[{"type":"magic"}]},"output":"o"}""", 400, "INVALID_REQUEST")]
     [InlineData("model is a text", Train, """{"name":"n","input":"DIGITS","model":"cnn","output":"o"}""", 400, "INVALID_REQUEST")]
+    [InlineData("no fields", Compute, "{}", 400, "INVALID_REQUEST")]
+    [InlineData("null", Compute, "null", 400, "INVALID_REQUEST")]
+    [InlineData("a list", Compute, "[]", 400, "INVALID_REQUEST")]
+    [InlineData("no script", Compute, """{"input":"IMAGES","output":"o"}""", 400, "INVALID_REQUEST")]
+    [InlineData("unknown script", Compute, """{"script":"pipelines/none.py","input":"IMAGES","output":"o"}""", 400, "INVALID_REQUEST")]
+    [InlineData("script is a number", Compute, """{"script":7,"input":"IMAGES","output":"o"}""", 400, "INVALID_REQUEST")]
+    [InlineData("input outside the roots", Compute, """{"script":"pipelines/mnist_clean.py","input":"/etc","output":"o"}""", 400, "INVALID_REQUEST")]
+    [InlineData("no input", Compute, """{"script":"pipelines/mnist_clean.py","output":"o"}""", 400, "INVALID_REQUEST")]
+    [InlineData("no output", Compute, """{"script":"pipelines/mnist_clean.py","input":"IMAGES"}""", 400, "INVALID_REQUEST")]
+    [InlineData("output names nothing", Compute, """{"script":"pipelines/mnist_clean.py","input":"IMAGES","output":"datasets/.lance"}""", 400, "INVALID_REQUEST")]
+    [InlineData("name is a path", Compute, """{"name":"../n","script":"pipelines/mnist_clean.py","input":"IMAGES","output":"o"}""", 400, "INVALID_REQUEST")]
+    [InlineData("params is a list", Compute, """{"script":"pipelines/mnist_clean.py","input":"IMAGES","output":"o","params":[]}""", 400, "INVALID_REQUEST")]
+    [InlineData("time limit is zero", Compute, """{"script":"pipelines/mnist_clean.py","input":"IMAGES","output":"o","timeout_seconds":0}""", 400, "INVALID_REQUEST")]
     [InlineData("unknown model", Serve, """{"name":"n","model":"none"}""", 404, "MODEL_NOT_FOUND")]
     [InlineData("no model", Serve, """{"name":"n"}""", 400, "INVALID_REQUEST")]
     [InlineData("privileged port", Serve, """{"name":"n","model":"none","port":80}""", 400, "INVALID_REQUEST")]
@@ -69,6 +83,9 @@ public sealed class RefusalTests(PlatformFixture platform)
     [InlineData("GET", "/api/v1/ingestion-tasks/ingest-none", "TASK_NOT_FOUND")]
     [InlineData("GET", "/api/v1/ingestion-tasks/ingest-none/logs", "TASK_NOT_FOUND")]
     [InlineData("POST", "/api/v1/ingestion-tasks/ingest-none/cancel", "TASK_NOT_FOUND")]
+    [InlineData("GET", "/api/v1/tasks/task-none", "TASK_NOT_FOUND")]
+    [InlineData("GET", "/api/v1/tasks/task-none/logs", "TASK_NOT_FOUND")]
+    [InlineData("POST", "/api/v1/tasks/task-none/cancel", "TASK_NOT_FOUND")]
     [InlineData("GET", "/api/v1/training-tasks/train-none", "TASK_NOT_FOUND")]
     [InlineData("GET", "/api/v1/training-tasks/train-none/logs", "TASK_NOT_FOUND")]
     [InlineData("GET", "/api/v1/training-tasks/train-none/epochs", "TASK_NOT_FOUND")]

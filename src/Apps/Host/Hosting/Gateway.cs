@@ -12,6 +12,7 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
     {
         ["datasets"] = HostAreas.Datasets,
         ["ingestion-tasks"] = HostAreas.Datasets,
+        ["tasks"] = HostAreas.Datasets,
         ["training-tasks"] = HostAreas.Training,
         ["models"] = HostAreas.Models,
         ["inference-services"] = HostAreas.Serving,
