@@ -22,8 +22,8 @@ internal sealed record IngestionTask(TaskLifecycle Life, IngestionRequested? Req
     /// <summary>Ends at once when no worker has it, else asks the worker to end it.</summary>
     public Decision Cancel(string taskId, string code, bool workerHasIt, DateTimeOffset now) =>
         Life.RefuseCancel(taskId) is { } refusal ? new Decision([], refusal)
-        : Life.CancelCode is not null ? Decision.Nothing
-        : workerHasIt ? Decision.Of(new IngestionCancelRequested(taskId, code, now))
+        : workerHasIt ? (Life.CancelCode is null ? Decision.Of(new IngestionCancelRequested(taskId, code, now)) : Decision.Nothing)
+        : Life.CancelCode is { } asked ? Decision.Of(new IngestionFailed(taskId, Life.Attempt, TaskLifecycle.CancelError(asked), null, now))
         : Decision.Of(
             new IngestionCancelRequested(taskId, code, now),
             new IngestionFailed(taskId, Life.Attempt, TaskLifecycle.CancelError(code), null, now));
