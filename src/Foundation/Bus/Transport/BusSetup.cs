@@ -132,7 +132,7 @@ public static class BusSetup
                     endpoint.AddDeserializer(envelope, isDefault: true);
                 }
 
-                DeadLetters.Configure(endpoint);
+                DeadLetters.Configure(endpoint, options.InMemory ? null : Caller.OwnUser(options.Address));
                 endpoint.UseMessageRetry(retry =>
                 {
                     retry.Exponential(options.RetryLimit, options.RetryInterval, TimeSpan.FromSeconds(30), options.RetryInterval);

@@ -29,6 +29,7 @@ internal sealed class ObserverConsumer<TEvent, TObserver>(Ledger ledger, TObserv
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {
+        caller.RequireOwn(context, route.Queue);
         var call = caller.Identify(context, route.Queue);
         var metadata = CommandDoor.Metadata(call);
         await ledger.InTransactionAsync(
