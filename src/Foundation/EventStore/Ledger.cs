@@ -6,6 +6,7 @@ namespace EventMl.EventStore;
 public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnumerable<IInlineView> views, LedgerOptions options, TimeProvider clock, LedgerSignal signal)
 {
     private const int MaxTries = 8;
+    private const string IdleInTransactionTimeout = "25P03";
 
     /// <summary>Views updated in the transaction that appends, by category.</summary>
     internal ILookup<string, IInlineView> Views { get; } = views.ToLookup(v => v.Category, StringComparer.Ordinal);
@@ -142,6 +143,10 @@ public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnume
 
         return new Loaded<T>(streamId, state, events.Count == 0 ? 0 : events[^1].Version);
     }
+
+    /// <summary>Whether the same may work when tried again: the database is away, or it ended a session or a statement that took too long.</summary>
+    public static bool IsPassing(NpgsqlException e) =>
+        e.IsTransient || e is PostgresException { SqlState: IdleInTransactionTimeout or PostgresErrorCodes.QueryCanceled };
 
     internal static bool IsConflict(Exception e) =>
         e is LedgerConflictException or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure };

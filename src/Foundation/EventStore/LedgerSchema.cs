@@ -34,6 +34,8 @@ public static partial class LedgerSchema
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await LedgerRoles.CreateAsync(connection, ownerList, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Waits for others that declare, and may have large tables to change.
+        await ExecuteAsync(connection, "set local statement_timeout = 0", cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_xact_lock(hashtextextended('eml_schema {options.Schema}', 0))", cancellationToken);
         await ExecuteAsync(connection, $"""
             create schema if not exists {options.Schema};

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using EventMl.EventStore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -50,6 +51,10 @@ public static class LedgerServices
         {
             var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 };
             connection.ApplicationName ??= "eventml";
+            // What the connection string says comes last and wins.
+            connection.Options = string.Create(
+                CultureInfo.InvariantCulture,
+                $"-c idle_in_transaction_session_timeout={options.IdleTransactionTimeout.TotalMilliseconds:F0} -c statement_timeout={options.StatementTimeout.TotalMilliseconds:F0} {connection.Options}").TrimEnd();
             return NpgsqlDataSource.Create(connection);
         }
         catch (ArgumentException e)

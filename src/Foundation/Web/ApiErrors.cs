@@ -70,7 +70,8 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
                 return (StatusCodes.Status400BadRequest, ApiError.Of(ErrorCodes.InvalidRequest, Describe(bad)));
             case JsonException json:
                 return (StatusCodes.Status400BadRequest, ApiError.Of(ErrorCodes.InvalidRequest, Describe(json)));
-            case NpgsqlException { IsTransient: true } or LedgerConflictException or TimeoutException or SocketException or RabbitMQ.Client.Exceptions.BrokerUnreachableException:
+            case NpgsqlException passing when Ledger.IsPassing(passing):
+            case LedgerConflictException or TimeoutException or SocketException or RabbitMQ.Client.Exceptions.BrokerUnreachableException:
                 log.LogWarning(e, "{Method} {Path} found a part of the platform away", context.Request.Method, context.Request.Path);
                 return (StatusCodes.Status503ServiceUnavailable, ApiError.Of(ErrorCodes.Unavailable, Away));
             default:

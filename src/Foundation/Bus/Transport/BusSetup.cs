@@ -136,7 +136,7 @@ public static class BusSetup
                 endpoint.UseMessageRetry(retry =>
                 {
                     retry.Exponential(options.RetryLimit, options.RetryInterval, TimeSpan.FromSeconds(30), options.RetryInterval);
-                    retry.Handle<NpgsqlException>(e => e.IsTransient);
+                    retry.Handle<NpgsqlException>(Ledger.IsPassing);
                     retry.Handle<TimeoutException>();
                     retry.Handle<LedgerConflictException>();
                     retry.Handle<ConcurrencyException>();
