@@ -3,7 +3,8 @@ using Npgsql;
 namespace EventMl.EventStore;
 
 /// <summary>The event store on Marten's tables: the truth of the platform.</summary>
-public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnumerable<IInlineView> views, LedgerOptions options, TimeProvider clock, LedgerSignal signal)
+public sealed class Ledger(
+    NpgsqlDataSource dataSource, EventTypes types, IEnumerable<IInlineView> views, LedgerOptions options, TimeProvider clock, LedgerSignal signal, AreaConnections? areas = null)
 {
     private const int MaxTries = 8;
     private const string IdleInTransactionTimeout = "25P03";
@@ -25,10 +26,14 @@ public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnume
     /// <summary>The clock that stamps events.</summary>
     public DateTimeOffset Now => Clean.Time(clock.GetUtcNow());
 
+    /// <summary>A connection with the rights of the area whose work is being done (<see cref="AreaScope"/>).</summary>
+    public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken = default) =>
+        areas?.OpenAsync(cancellationToken) ?? dataSource.OpenConnectionAsync(cancellationToken);
+
     /// <summary>Opens a transaction; nothing is true before its commit.</summary>
     public async Task<LedgerTransaction> BeginAsync(CancellationToken cancellationToken = default)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var connection = await OpenConnectionAsync(cancellationToken);
         try
         {
             return new LedgerTransaction(this, connection, await connection.BeginTransactionAsync(cancellationToken));

@@ -56,6 +56,19 @@ public static partial class LedgerSchema
         await transaction.CommitAsync(cancellationToken);
     }
 
+    /// <summary>Creates the role of an area that appends nothing, and lets it use the rows of its own schema.</summary>
+    /// <exception cref="LedgerSchemaException">The area is no name, or the user may not create roles.</exception>
+    public static async Task DeclareRoleAsync(NpgsqlConnection connection, string area, CancellationToken cancellationToken = default)
+    {
+        var owner = new CategoryOwner(area);
+        RequireNames(new LedgerOptions(), [], [owner]);
+        await LedgerRoles.CreateAsync(connection, [owner], cancellationToken);
+        await ExecuteAsync(connection, $"""
+            grant usage on schema {area} to {owner.Role};
+            grant select, insert, update, delete on all tables in schema {area} to {owner.Role};
+            """, cancellationToken);
+    }
+
     /// <summary>Whether every script of this build was applied; quick enough for each start.</summary>
     public static async Task<bool> IsDeclaredAsync(NpgsqlDataSource dataSource, LedgerOptions options, CancellationToken cancellationToken = default)
     {

@@ -18,6 +18,7 @@ public static class LedgerServices
         services.TryAddSingleton(_ => CreateDataSource(options));
         services.TryAddSingleton(_ => new EventTypes([typeof(EventMl.Contracts.Ids).Assembly, .. eventAssemblies]));
         services.TryAddSingleton<LedgerSignal>();
+        services.TryAddSingleton(p => new AreaConnections(p.GetRequiredService<NpgsqlDataSource>(), options));
         services.TryAddSingleton<Ledger>();
         services.AddHostedService<LedgerStart>();
         services.AddHostedService<LedgerNotifier>();
@@ -44,7 +45,10 @@ public static class LedgerServices
 
     /// <summary>The connections of a ledger: prepared statements on, named for the server's activity list.</summary>
     /// <exception cref="OptionsValidationException">An option is missing or out of range.</exception>
-    public static NpgsqlDataSource CreateDataSource(LedgerOptions options)
+    public static NpgsqlDataSource CreateDataSource(LedgerOptions options) => CreateDataSource(options, role: null);
+
+    /// <summary>The same with another role's rights; an area works with few of them at a time.</summary>
+    internal static NpgsqlDataSource CreateDataSource(LedgerOptions options, string? role)
     {
         Validate(options);
         try
@@ -55,6 +59,12 @@ public static class LedgerServices
             connection.Options = string.Create(
                 CultureInfo.InvariantCulture,
                 $"-c idle_in_transaction_session_timeout={options.IdleTransactionTimeout.TotalMilliseconds:F0} -c statement_timeout={options.StatementTimeout.TotalMilliseconds:F0} {connection.Options}").TrimEnd();
+            if (role is not null)
+            {
+                connection.Options += $" -c role={role}";
+                connection.MaxPoolSize = Math.Max(10, connection.MaxPoolSize / 3);
+            }
+
             return NpgsqlDataSource.Create(connection);
         }
         catch (ArgumentException e)

@@ -32,6 +32,7 @@ internal sealed class SagaStore<TState>(
         where T : class
     {
         caller.RequireOwn(context, BusNames.SagaQueue(kind.Name));
+        using var area = AreaScope.Enter(BusSchema.Sagas);
         await using var transaction = await SagaTransaction.OpenAsync(ledger, kind.Name, context);
         if (!await transaction.TryRememberAsync(Caller.MessageId(context)))
         {

@@ -36,7 +36,7 @@ internal sealed class SagaTransaction : IAsyncDisposable
 
     public static async Task<SagaTransaction> OpenAsync(Ledger ledger, string kind, ConsumeContext context)
     {
-        var connection = await ledger.DataSource.OpenConnectionAsync(context.CancellationToken);
+        var connection = await ledger.OpenConnectionAsync(context.CancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(context.CancellationToken);

@@ -32,6 +32,7 @@ internal sealed class ObserverConsumer<TEvent, TObserver>(Ledger ledger, TObserv
         caller.RequireOwn(context, route.Queue);
         var call = caller.Identify(context, route.Queue);
         var metadata = CommandDoor.Metadata(call);
+        using var area = AreaScope.Enter(route.Area);
         await ledger.InTransactionAsync(
             async transaction =>
             {
