@@ -30,7 +30,7 @@ public static class BusSetup
         services.AddSingleton<Caller>();
         services.AddSingleton<RefusalLimiter>();
         services.AddSingleton<OutboxSignal>();
-        services.TryAddSingleton<IEventPublisher, LedgerPublisher>();
+        services.TryAddSingleton<IEventPublisher>(p => new LedgerPublisher(p.GetRequiredService<IBus>(), registrations));
         services.AddSingleton(p => new CommandDoor(
             p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
         services.AddHostedService<BusStart>();
