@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using EventMl.Bus;
 using EventMl.Sagas.Ingestion;
 using EventMl.Sagas.TrainingTask;
@@ -8,7 +9,12 @@ namespace EventMl.Sagas;
 public static class SagasModule
 {
     /// <summary>Registers them.</summary>
-    public static void AddPlatformSagas(this BusRegistrations bus) => bus
-        .AddSaga<IngestionStateMachine, IngestionState>("ingestion")
-        .AddSaga<TrainingTaskStateMachine, TrainingTaskState>("training-task");
+    /// <exception cref="ValidationException">An option is out of range.</exception>
+    public static void AddPlatformSagas(this BusRegistrations bus, SagaOptions? options = null)
+    {
+        options ??= new SagaOptions();
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        bus.AddSaga<IngestionStateMachine, IngestionState>("ingestion", () => new IngestionStateMachine(options))
+            .AddSaga<TrainingTaskStateMachine, TrainingTaskState>("training-task", () => new TrainingTaskStateMachine(options));
+    }
 }

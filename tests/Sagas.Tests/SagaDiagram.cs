@@ -105,7 +105,7 @@ internal sealed class SagaDiagram : StateMachineVisitor
         // MassTransit's own marker events of every state do nothing.
         if (_verbs.Count > 0 || _target is not null)
         {
-            _transitions.Add(new Transition(_state, _message, [.. _verbs], _target ?? _state));
+            _transitions.Add(new Transition(_state, _message, [.. _verbs.Distinct(StringComparer.Ordinal)], _target ?? _state));
         }
 
         _verbs.Clear();

@@ -12,11 +12,11 @@ public sealed class SagaDiagramTests
 
     [Fact]
     public void Diagram_of_Ingestion_is_current_when_compared_with_docs() =>
-        Check("ingestion", "Ingestion", SagaDiagram.Of(new IngestionStateMachine()));
+        Check("ingestion", "Ingestion", SagaDiagram.Of(new IngestionStateMachine(new SagaOptions())));
 
     [Fact]
     public void Diagram_of_TrainingTask_is_current_when_compared_with_docs() =>
-        Check("training-task", "Training task", SagaDiagram.Of(new TrainingTaskStateMachine()));
+        Check("training-task", "Training task", SagaDiagram.Of(new TrainingTaskStateMachine(new SagaOptions())));
 
     [Fact]
     public void Every_state_machine_has_a_diagram_when_sagas_are_counted() =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Datasets;
@@ -9,6 +10,8 @@ using EventMl.Testing;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace EventMl.Sagas.Tests;
 
@@ -41,29 +44,54 @@ internal sealed class SagaHost : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly TestDatabase _database;
+    private readonly TestBroker? _broker;
     private readonly IHost _host;
 
-    private SagaHost(TestDatabase database, IHost host) => (_database, _host) = (database, host);
+    private SagaHost(TestDatabase database, TestBroker? broker, IHost host) => (_database, _broker, _host) = (database, broker, host);
 
     public Asked Asked => _host.Services.GetRequiredService<Asked>();
 
-    public static async Task<SagaHost> StartAsync()
+    public static async Task<SagaHost> StartAsync(SagaOptions? options = null, string transport = "memory")
     {
         var database = await TestDatabase.CreateAsync();
+        var broker = transport == "rabbitmq" ? await TestBroker.CreateAsync() : null;
         await LedgerSchema.DeclareAsync(database.DataSource, new LedgerOptions(), [], []);
         await BusSchema.DeclareAsync(database.DataSource, ["datasets", "training", "models", BusSchema.Sagas]);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton<Asked>();
         builder.Services.AddLedger(new LedgerOptions { ConnectionString = database.ConnectionString });
         builder.Services.AddLedgerLeader();
-        builder.Services.AddEventMlBus(new BusOptions { Transport = "memory", RetryInterval = TimeSpan.FromMilliseconds(5) }, Register);
-        var host = new SagaHost(database, builder.Build());
+        var bus = new BusOptions { Transport = transport, Address = broker?.Address.ToString() ?? "", RetryInterval = TimeSpan.FromMilliseconds(5) };
+        builder.Services.AddEventMlBus(bus, b => Register(b, options));
+        await BusSetup.DeclareAsync(bus, b => Register(b, options), [typeof(Ids).Assembly], TestContext.Current.CancellationToken);
+        var host = new SagaHost(database, broker, builder.Build());
         await host._host.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }
 
-    public Task HearAsync<T>(T @event)
-        where T : class => _host.Services.GetRequiredService<IBus>().Publish(@event, TestContext.Current.CancellationToken);
+    public bool HasBroker => _broker is not null;
+
+    public Task HearAsync(object @event) => _host.Services.GetRequiredService<IBus>().Publish(@event, @event.GetType(), TestContext.Current.CancellationToken);
+
+    /// <summary>Puts an instance where its messages would have led it.</summary>
+    public Task PlaceAsync<TState>(string kind, TState saga)
+        where TState : SagaState => _database.ExecuteAsync(
+        $"insert into sagas.saga values ('{kind}', '{saga.CorrelationId}', 0, '{saga.CurrentState}', '{JsonSerializer.Serialize(saga, LedgerJson.Options)}', now())");
+
+    /// <summary>Messages in a queue, 0 when there is no such queue.</summary>
+    public async Task<uint> CountInQueueAsync(string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = _broker!.Address }.CreateConnectionAsync(TestContext.Current.CancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken);
+        try
+        {
+            return await channel.MessageCountAsync(queue, TestContext.Current.CancellationToken);
+        }
+        catch (OperationInterruptedException)
+        {
+            return 0;
+        }
+    }
 
     public Task<string?> StateAsync(string taskId) => _database.ScalarAsync<string>($"select state from sagas.saga where id = '{SagaId.From(taskId)}'");
 
@@ -77,22 +105,27 @@ internal sealed class SagaHost : IAsyncDisposable
     /// <summary>Messages that wait for their time.</summary>
     public Task<long> WaitingAsync() => CountAsync("sagas.outbox where name is not null");
 
+    /// <summary>The same of sagas that are over.</summary>
+    public Task<long> WaitingOfEndedAsync() => CountAsync("sagas.outbox join sagas.saga s on s.id = saga_id where name is not null and s.state in ('Done', 'Abandoned')");
+
     public async ValueTask DisposeAsync()
     {
         using var limit = new CancellationTokenSource(Limit);
         await _host.StopAsync(limit.Token);
         _host.Dispose();
+        await (_broker?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _database.DisposeAsync();
     }
 
-    private static void Register(BusRegistrations bus)
+    private static void Register(BusRegistrations bus, SagaOptions? options)
     {
-        bus.AddPlatformSagas();
+        bus.AddPlatformSagas(options);
         bus.AddCommand<RunIngestion, Recorder<RunIngestion>>("datasets")
             .AddCommand<CancelIngestion, Recorder<CancelIngestion>>("datasets")
             .AddCommand<RunTraining, Recorder<RunTraining>>("training")
             .AddCommand<CancelTraining, Recorder<CancelTraining>>("training")
             .AddCommand<CompleteTraining, Recorder<CompleteTraining>>("training")
+            .AddCommand<SettleTraining, Recorder<SettleTraining>>("training")
             .AddCommand<RegisterModel, Recorder<RegisterModel>>("models")
             .AddCommand<EvaluateModel, Recorder<EvaluateModel>>("models")
             .AddCommand<PromoteModel, Recorder<PromoteModel>>("models");
@@ -100,7 +133,7 @@ internal sealed class SagaHost : IAsyncDisposable
 
     private Task<long> CountAsync(string from) => _database.ScalarAsync<long>($"select count(*) from {from}");
 
-    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         var start = TimeProvider.System.GetTimestamp();

@@ -26,6 +26,24 @@ public static class ErrorCodes
     /// <summary>No such decision in the ledger (404).</summary>
     public const string DecisionNotFound = "DECISION_NOT_FOUND";
 
+    /// <summary>No such pipeline (404).</summary>
+    public const string PipelineNotFound = "PIPELINE_NOT_FOUND";
+
+    /// <summary>Nothing is at that address (404).</summary>
+    public const string NotFound = "NOT_FOUND";
+
+    /// <summary>The address exists but does not take that method (405).</summary>
+    public const string MethodNotAllowed = "METHOD_NOT_ALLOWED";
+
+    /// <summary>Nobody vouches for the caller (401).</summary>
+    public const string Unauthenticated = "UNAUTHENTICATED";
+
+    /// <summary>The caller is known and may not do that (403).</summary>
+    public const string Forbidden = "FORBIDDEN";
+
+    /// <summary>More is asked for than can be done right now; slow down (429).</summary>
+    public const string Overloaded = "OVERLOADED";
+
     /// <summary>A task of the same kind and name is still pending or running (409).</summary>
     public const string TaskAlreadyRunning = "TASK_ALREADY_RUNNING";
 

@@ -23,6 +23,9 @@ public sealed record EvaluateModel
 
     /// <summary>Dataset whose <c>test</c> split is used, <c>name</c> or <c>name@version</c>; the training dataset when absent.</summary>
     public string? Dataset { get; init; }
+
+    /// <summary>The training whose saga asks; a refusal is told to it.</summary>
+    public string? TaskId { get; init; }
 }
 
 /// <summary>A worker will measure the version.</summary>
@@ -60,6 +63,9 @@ public sealed record PromoteModel
 
     /// <summary>Version to promote; the latest when absent.</summary>
     public long? Version { get; init; }
+
+    /// <summary>The training whose saga asks; a refusal is told to it.</summary>
+    public string? TaskId { get; init; }
 }
 
 /// <summary>One rule of a policy and how it came out, in the evaluator's words.</summary>
@@ -107,4 +113,8 @@ public sealed record DeleteModel
 public sealed record ModelDeleted(string Model, DateTimeOffset DeletedAt);
 
 /// <summary>A command for a model was refused.</summary>
-public sealed record ModelRejected(string? Model, string Command, string Code, string Message, DateTimeOffset RejectedAt);
+public sealed record ModelRejected(string? Model, string Command, string Code, string Message, DateTimeOffset RejectedAt)
+{
+    /// <summary>The training whose saga asked; absent when somebody else did.</summary>
+    public string? TaskId { get; init; }
+}

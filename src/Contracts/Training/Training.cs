@@ -46,6 +46,13 @@ public sealed record RunTraining(string TaskId);
 /// <summary>Tells the training area that the trained model is in the registry, which completes the task.</summary>
 public sealed record CompleteTraining(string TaskId, string Model, long ModelVersion);
 
+/// <summary>Tells the training area that nothing more will come for a task: it is completed when the registry has its model, else failed with <see cref="Error"/>; without an error it stays as it is.</summary>
+public sealed record SettleTraining(string TaskId)
+{
+    /// <summary>Why the task has failed unless its model is registered.</summary>
+    public TaskError? Error { get; init; }
+}
+
 /// <summary>A training was accepted.</summary>
 public sealed record TrainingRequested(
     string TaskId, string Name, string Dataset, long DatasetVersion, string DatasetUri, string DatasetSha256,

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using EventMl.EventStore;
 using Npgsql;
 
 namespace EventMl.Bus;
@@ -31,6 +32,10 @@ public static partial class BusSchema
 
                 declare.CommandText = Inbox(area) + (area == Sagas ? SagaTables : "");
                 await declare.ExecuteNonQueryAsync(cancellationToken);
+                if (area == Sagas)
+                {
+                    await LedgerSchema.DeclareRoleAsync(connection, area, cancellationToken);
+                }
             }
         }
 

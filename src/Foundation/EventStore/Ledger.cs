@@ -3,9 +3,11 @@ using Npgsql;
 namespace EventMl.EventStore;
 
 /// <summary>The event store on Marten's tables: the truth of the platform.</summary>
-public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnumerable<IInlineView> views, LedgerOptions options, TimeProvider clock, LedgerSignal signal)
+public sealed class Ledger(
+    NpgsqlDataSource dataSource, EventTypes types, IEnumerable<IInlineView> views, LedgerOptions options, TimeProvider clock, LedgerSignal signal, AreaConnections? areas = null)
 {
     private const int MaxTries = 8;
+    private const string IdleInTransactionTimeout = "25P03";
 
     /// <summary>Views updated in the transaction that appends, by category.</summary>
     internal ILookup<string, IInlineView> Views { get; } = views.ToLookup(v => v.Category, StringComparer.Ordinal);
@@ -24,10 +26,14 @@ public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnume
     /// <summary>The clock that stamps events.</summary>
     public DateTimeOffset Now => Clean.Time(clock.GetUtcNow());
 
+    /// <summary>A connection with the rights of the area whose work is being done (<see cref="AreaScope"/>).</summary>
+    public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken = default) =>
+        areas?.OpenAsync(cancellationToken) ?? dataSource.OpenConnectionAsync(cancellationToken);
+
     /// <summary>Opens a transaction; nothing is true before its commit.</summary>
     public async Task<LedgerTransaction> BeginAsync(CancellationToken cancellationToken = default)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var connection = await OpenConnectionAsync(cancellationToken);
         try
         {
             return new LedgerTransaction(this, connection, await connection.BeginTransactionAsync(cancellationToken));
@@ -142,6 +148,10 @@ public sealed class Ledger(NpgsqlDataSource dataSource, EventTypes types, IEnume
 
         return new Loaded<T>(streamId, state, events.Count == 0 ? 0 : events[^1].Version);
     }
+
+    /// <summary>Whether the same may work when tried again: the database is away, or it ended a session or a statement that took too long.</summary>
+    public static bool IsPassing(NpgsqlException e) =>
+        e.IsTransient || e is PostgresException { SqlState: IdleInTransactionTimeout or PostgresErrorCodes.QueryCanceled };
 
     internal static bool IsConflict(Exception e) =>
         e is LedgerConflictException or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure };

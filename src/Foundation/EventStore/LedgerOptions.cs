@@ -13,6 +13,14 @@ public sealed record LedgerOptions
     [RegularExpression("[a-z][a-z0-9_]{0,40}", ErrorMessage = "Ledger:Schema must be at most 41 lower-case letters, digits and underscores, a letter first.")]
     public string Schema { get; init; } = "ledger";
 
+    /// <summary>How long a transaction may do nothing before the server ends it: a stopped process must not hold its locks for ever. The default is 30 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00", ErrorMessage = "Ledger:IdleTransactionTimeout must be from 00:00:00.1 to 1.00:00:00.")]
+    public TimeSpan IdleTransactionTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one statement may take, waiting for locks included. The default is two minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00", ErrorMessage = "Ledger:StatementTimeout must be from 00:00:00.1 to 1.00:00:00.")]
+    public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How long a leader may be silent before another takes over. The default is 3 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00", ErrorMessage = "Ledger:LeaseTime must be from 00:00:00.5 to 00:05:00.")]
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(3);

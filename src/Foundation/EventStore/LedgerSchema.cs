@@ -34,6 +34,8 @@ public static partial class LedgerSchema
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await LedgerRoles.CreateAsync(connection, ownerList, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Waits for others that declare, and may have large tables to change.
+        await ExecuteAsync(connection, "set local statement_timeout = 0", cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_xact_lock(hashtextextended('eml_schema {options.Schema}', 0))", cancellationToken);
         await ExecuteAsync(connection, $"""
             create schema if not exists {options.Schema};
@@ -52,6 +54,19 @@ public static partial class LedgerSchema
 
         await LedgerRoles.GrantAsync(connection, options.Schema, ownerList, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Creates the role of an area that appends nothing, and lets it use the rows of its own schema.</summary>
+    /// <exception cref="LedgerSchemaException">The area is no name, or the user may not create roles.</exception>
+    public static async Task DeclareRoleAsync(NpgsqlConnection connection, string area, CancellationToken cancellationToken = default)
+    {
+        var owner = new CategoryOwner(area);
+        RequireNames(new LedgerOptions(), [], [owner]);
+        await LedgerRoles.CreateAsync(connection, [owner], cancellationToken);
+        await ExecuteAsync(connection, $"""
+            grant usage on schema {area} to {owner.Role};
+            grant select, insert, update, delete on all tables in schema {area} to {owner.Role};
+            """, cancellationToken);
     }
 
     /// <summary>Whether every script of this build was applied; quick enough for each start.</summary>

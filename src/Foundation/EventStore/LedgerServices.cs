@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using EventMl.EventStore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -17,6 +18,7 @@ public static class LedgerServices
         services.TryAddSingleton(_ => CreateDataSource(options));
         services.TryAddSingleton(_ => new EventTypes([typeof(EventMl.Contracts.Ids).Assembly, .. eventAssemblies]));
         services.TryAddSingleton<LedgerSignal>();
+        services.TryAddSingleton(p => new AreaConnections(p.GetRequiredService<NpgsqlDataSource>(), options));
         services.TryAddSingleton<Ledger>();
         services.AddHostedService<LedgerStart>();
         services.AddHostedService<LedgerNotifier>();
@@ -43,13 +45,26 @@ public static class LedgerServices
 
     /// <summary>The connections of a ledger: prepared statements on, named for the server's activity list.</summary>
     /// <exception cref="OptionsValidationException">An option is missing or out of range.</exception>
-    public static NpgsqlDataSource CreateDataSource(LedgerOptions options)
+    public static NpgsqlDataSource CreateDataSource(LedgerOptions options) => CreateDataSource(options, role: null);
+
+    /// <summary>The same with another role's rights; an area works with few of them at a time.</summary>
+    internal static NpgsqlDataSource CreateDataSource(LedgerOptions options, string? role)
     {
         Validate(options);
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 };
             connection.ApplicationName ??= "eventml";
+            // What the connection string says comes last and wins.
+            connection.Options = string.Create(
+                CultureInfo.InvariantCulture,
+                $"-c idle_in_transaction_session_timeout={options.IdleTransactionTimeout.TotalMilliseconds:F0} -c statement_timeout={options.StatementTimeout.TotalMilliseconds:F0} {connection.Options}").TrimEnd();
+            if (role is not null)
+            {
+                connection.Options += $" -c role={role}";
+                connection.MaxPoolSize = Math.Max(10, connection.MaxPoolSize / 3);
+            }
+
             return NpgsqlDataSource.Create(connection);
         }
         catch (ArgumentException e)

@@ -20,6 +20,9 @@ public sealed class JobQueue(NpgsqlDataSource dataSource, string schema)
         create index if not exists job_open on {schema}.job (created_at, id) where state <> 'done';
         """;
 
+    /// <summary>Schema of the area, which is also its name.</summary>
+    internal string Schema => schema;
+
     /// <summary>Raised when an enqueue through this object has committed, so that a runner in the same process looks at once.</summary>
     internal JobSignal Signal { get; } = new();
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EventMl.EventStore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -76,6 +77,7 @@ public sealed class JobRunner(JobQueue queue, IEnumerable<IJobExecutor> executor
 
     private async Task RunAsync(JobLease lease, CancellationToken stoppingToken)
     {
+        using var area = AreaScope.Enter(queue.Schema);
         var control = new JobControl();
         using var cancel = new CancellationTokenSource();
         using var ended = new CancellationTokenSource();

@@ -42,14 +42,19 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
 
     private static ApiError? Empty(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => ApiError.Of(ErrorCodes.InvalidRequest, $"There is nothing at '{context.Request.Path}'; see the API's documentation for its addresses."),
-        StatusCodes.Status405MethodNotAllowed => ApiError.Of(ErrorCodes.InvalidRequest, $"'{context.Request.Path}' does not take {context.Request.Method}; it takes {context.Response.Headers.Allow}."),
+        StatusCodes.Status404NotFound => ApiError.Of(ErrorCodes.NotFound, $"There is nothing at '{context.Request.Path}'; GET {ApiList.Path} lists the addresses."),
+        StatusCodes.Status405MethodNotAllowed => ApiError.Of(ErrorCodes.MethodNotAllowed, $"'{context.Request.Path}' does not take {context.Request.Method}; it takes {context.Response.Headers.Allow}."),
         StatusCodes.Status415UnsupportedMediaType => ApiError.Of(ErrorCodes.InvalidRequest, WrongContentType),
         StatusCodes.Status413PayloadTooLarge => ApiError.Of(ErrorCodes.PayloadTooLarge, TooLarge),
+        StatusCodes.Status401Unauthorized => ApiError.Of(ErrorCodes.Unauthenticated, "This address is not for everybody; say who you are."),
+        StatusCodes.Status403Forbidden => ApiError.Of(ErrorCodes.Forbidden, "You may not do that; ask who runs the platform for the right to."),
+        StatusCodes.Status429TooManyRequests => ApiError.Of(ErrorCodes.Overloaded, "More is asked for than can be done right now; slow down and try again."),
+        StatusCodes.Status503ServiceUnavailable => ApiError.Of(ErrorCodes.Unavailable, Away),
         StatusCodes.Status400BadRequest => ApiError.Of(ErrorCodes.InvalidRequest, "The request cannot be read."),
         _ => null,
     };
 
+    private const string Away = "A part of the platform cannot be reached right now; try again in a second.";
     private const string WrongContentType = "The body must be JSON; send the header 'Content-Type: application/json'.";
     private const string TooLarge = "The body is larger than this address takes; send less, or upload the data and send its path.";
 
@@ -58,16 +63,17 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
         switch (e)
         {
             case NotAuthenticatedException:
-                return (StatusCodes.Status401Unauthorized, ApiError.Of("UNAUTHENTICATED", e.Message));
+                return (StatusCodes.Status401Unauthorized, ApiError.Of(ErrorCodes.Unauthenticated, e.Message));
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return (StatusCodes.Status413PayloadTooLarge, ApiError.Of(ErrorCodes.PayloadTooLarge, TooLarge));
             case BadHttpRequestException bad:
                 return (StatusCodes.Status400BadRequest, ApiError.Of(ErrorCodes.InvalidRequest, Describe(bad)));
             case JsonException json:
                 return (StatusCodes.Status400BadRequest, ApiError.Of(ErrorCodes.InvalidRequest, Describe(json)));
-            case NpgsqlException { IsTransient: true } or LedgerConflictException or TimeoutException or SocketException or RabbitMQ.Client.Exceptions.BrokerUnreachableException:
+            case NpgsqlException passing when Ledger.IsPassing(passing):
+            case LedgerConflictException or TimeoutException or SocketException or RabbitMQ.Client.Exceptions.BrokerUnreachableException:
                 log.LogWarning(e, "{Method} {Path} found a part of the platform away", context.Request.Method, context.Request.Path);
-                return (StatusCodes.Status503ServiceUnavailable, ApiError.Of(ErrorCodes.Unavailable, "A part of the platform cannot be reached right now; try again in a second."));
+                return (StatusCodes.Status503ServiceUnavailable, ApiError.Of(ErrorCodes.Unavailable, Away));
             default:
                 var trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
                 log.LogError(e, "{Method} {Path} failed (trace {Trace})", context.Request.Method, context.Request.Path, trace);

@@ -75,6 +75,7 @@ public static class WebSetup
             context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
             return context.Response.WriteAsync(metrics.Collect(), context.RequestAborted);
         }).ExcludeFromDescription();
+        ApiList.Map(app);
         return app;
     }
 

@@ -9,5 +9,8 @@ public sealed class IngestionState : SagaState
     public string TaskId { get; set; } = "";
 }
 
-/// <summary>The time limit of an ingestion is over.</summary>
+/// <summary>The time limit of an ingestion is over, or it has not ended since it was asked to.</summary>
 public sealed record IngestionDeadlineExpired(string TaskId);
+
+/// <summary>An ingestion has been asked to end for so long that nobody waits for it any more.</summary>
+public sealed record IngestionGivenUp(string TaskId);

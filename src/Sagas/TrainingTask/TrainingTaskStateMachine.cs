@@ -6,99 +6,88 @@ using MassTransit;
 
 namespace EventMl.Sagas.TrainingTask;
 
-/// <summary>Requested → training → registering → evaluating → judging → done; cancelled when its time is over.</summary>
-public sealed class TrainingTaskStateMachine : ProcessStateMachine<TrainingTaskState>
+/// <summary>Requested → training → registering → completing → evaluating → judging → done, or settled when there is no model; what is not answered is asked again until nobody waits any more.</summary>
+public sealed partial class TrainingTaskStateMachine : ProcessStateMachine<TrainingTaskState>
 {
-    private const string Deadline = "deadline";
-
     /// <summary>Declares the machine.</summary>
-    public TrainingTaskStateMachine()
+    public TrainingTaskStateMachine(SagaOptions options)
     {
-        Event(() => Requested, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-        Event(() => Trained, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-        Event(() => Failed, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-        Event(() => Expired, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-        Event(() => Registered, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-        Event(() => Evaluated, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-        Event(() => NotEvaluated, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-        Event(() => Promoted, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-        Event(() => Refused, x => x.CorrelateById(m => Id(m.Message.TaskId)));
-
+        Correlate();
         Initially(
             When(Requested)
                 .Then(c => c.Saga.TaskId = c.Message.TaskId)
                 .Ask(c => new RunTraining(c.Message.TaskId))
-                .Schedule(Deadline, c => TimeSpan.FromSeconds(c.Message.TimeoutSeconds), c => new TrainingDeadlineExpired(c.Message.TaskId))
+                .Limit(c => TimeSpan.FromSeconds(c.Message.TimeoutSeconds))
                 .TransitionTo(Training));
         During(
             Training,
-            When(Trained).Unschedule(Deadline).Ask(c => Register(c.Message)).TransitionTo(Registering),
-            When(Failed).Unschedule(Deadline).TransitionTo(Abandoned),
-            When(Expired).Ask(c => new CancelTraining { TaskId = c.Message.TaskId, Code = ErrorCodes.TaskTimedOut }));
+            When(Trained).Then(c => c.Saga.Registration = Registration(c.Message)).Ask(c => c.Saga.Registration).Await(Registering, options, options.Patience),
+            When(Expired).Ask(Cancel).Await(Training, options, options.Patience),
+            When(Overdue, IsIn(Training)).Ask(Cancel).Remind(options),
+            When(GivenUp, IsNoMore(Training)).Then(c => c.Saga.Error = NoWorker).Ask(Settle).Await(Settling, options, options.Patience),
+            When(Failed).End(Abandoned));
         During(
             Registering,
-            When(Registered)
-                .Ask(c => new CompleteTraining(c.Message.TaskId, c.Message.Model, c.Message.Version))
-                .Ask(c => new EvaluateModel { Model = c.Message.Model, Version = c.Message.Version })
-                .TransitionTo(Evaluating));
+            When(Registered).Then(c => Keep(c.Saga, c.Message.Model, c.Message.Version)).Ask(Complete).Await(Completing, options, options.Patience),
+            When(Rejected, c => c.Message.Command == nameof(RegisterModel)).Then(c => c.Saga.Error = Refused(c.Message)).Ask(Settle).Await(Settling, options, options.Patience),
+            When(Overdue, IsIn(Registering)).Ask(c => c.Saga.Registration).Ask(Settle).Remind(options),
+            When(GivenUp, IsNoMore(Registering)).Then(c => c.Saga.Error = NoRegistry).Ask(Settle).Await(Settling, options, options.Patience),
+            When(Completed).Then(c => Keep(c.Saga, c.Message.Model, c.Message.ModelVersion)).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience),
+            When(Failed).End(Abandoned));
+        During(
+            Settling,
+            When(Completed).Then(c => Keep(c.Saga, c.Message.Model, c.Message.ModelVersion)).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience),
+            When(Failed).End(Abandoned),
+            When(Overdue, IsIn(Settling)).Ask(Settle).Remind(options),
+            When(GivenUp, IsNoMore(Settling)).End(Abandoned));
+        During(
+            Completing,
+            When(Completed).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience),
+            When(Overdue, IsIn(Completing)).Ask(Complete).Remind(options),
+            When(GivenUp, IsNoMore(Completing)).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience));
         During(
             Evaluating,
-            When(Evaluated).Ask(c => new PromoteModel { Model = c.Message.Model, Version = c.Message.Version }).TransitionTo(Judging),
-            When(NotEvaluated).TransitionTo(Done));
+            When(Evaluated).Ask(Promote).Await(Judging, options, options.Patience),
+            When(NotEvaluated).End(Done),
+            When(Promoted).End(Done),
+            When(Rejected, c => c.Message.Command == nameof(EvaluateModel)).End(Done),
+            When(Overdue, IsIn(Evaluating)).Ask(Evaluate).Remind(options),
+            When(GivenUp, IsNoMore(Evaluating)).End(Done));
         During(
             Judging,
-            When(Promoted).TransitionTo(Done),
-            When(Refused).TransitionTo(Done));
+            When(Promoted).End(Done),
+            When(NotPromoted).End(Done),
+            When(Rejected, c => c.Message.Command == nameof(PromoteModel)).End(Done),
+            When(Overdue, IsIn(Judging)).Ask(Promote).Remind(options),
+            When(GivenUp, IsNoMore(Judging)).End(Done));
     }
 
-    /// <summary>A worker is, or will be, on it.</summary>
-    public State Training { get; private set; } = null!;
+    private static readonly TaskError NoWorker = new(
+        ErrorCodes.TaskTimedOut, "The task ran past its time limit and no worker answered when it was to end; look whether a training worker is up, then start the training again.");
 
-    /// <summary>The artifact enters the registry.</summary>
-    public State Registering { get; private set; } = null!;
+    private static readonly TaskError NoRegistry = new(
+        ErrorCodes.Unavailable, "The model is trained and its artifact is in the lake, but the registry did not answer; look whether a models worker is up, then register the artifact or train again.");
 
-    /// <summary>The version is measured.</summary>
-    public State Evaluating { get; private set; } = null!;
+    private static TaskError Refused(ModelRejected refusal) => new(refusal.Code, $"The registry refused the trained model: {refusal.Message}");
 
-    /// <summary>The gate decides.</summary>
-    public State Judging { get; private set; } = null!;
+    private static void Keep(TrainingTaskState saga, string model, long version) => (saga.Model, saga.ModelVersion, saga.Registration, saga.Error) = (model, version, null, null);
 
-    /// <summary>Nothing is left to do.</summary>
-    public State Done { get; private set; } = null!;
+    private static CancelTraining Cancel(BehaviorContext<TrainingTaskState> c) => new() { TaskId = c.Saga.TaskId, Code = ErrorCodes.TaskTimedOut };
 
-    /// <summary>Ended without a model.</summary>
-    public State Abandoned { get; private set; } = null!;
+    private static SettleTraining Settle(BehaviorContext<TrainingTaskState> c) => new(c.Saga.TaskId) { Error = c.Saga.Error };
 
-    /// <summary>Begins the saga.</summary>
-    public Event<TrainingRequested> Requested { get; private set; } = null!;
+    private static CompleteTraining Complete(BehaviorContext<TrainingTaskState> c) => new(c.Saga.TaskId, c.Saga.Model, c.Saga.ModelVersion);
 
-    /// <summary>The artifact is there.</summary>
-    public Event<ModelTrained> Trained { get; private set; } = null!;
+    private static EvaluateModel Evaluate(BehaviorContext<TrainingTaskState> c) => new() { Model = c.Saga.Model, Version = c.Saga.ModelVersion, TaskId = c.Saga.TaskId };
 
-    /// <summary>There will be none.</summary>
-    public Event<TrainingFailed> Failed { get; private set; } = null!;
+    private static PromoteModel Promote(BehaviorContext<TrainingTaskState> c) => new() { Model = c.Saga.Model, Version = c.Saga.ModelVersion, TaskId = c.Saga.TaskId };
 
-    /// <summary>The time is over.</summary>
-    public Event<TrainingDeadlineExpired> Expired { get; private set; } = null!;
-
-    /// <summary>The version is in the registry.</summary>
-    public Event<ModelRegistered> Registered { get; private set; } = null!;
-
-    /// <summary>The version was measured.</summary>
-    public Event<ModelEvaluated> Evaluated { get; private set; } = null!;
-
-    /// <summary>The version could not be measured.</summary>
-    public Event<EvaluationFailed> NotEvaluated { get; private set; } = null!;
-
-    /// <summary>The version is champion.</summary>
-    public Event<ModelPromoted> Promoted { get; private set; } = null!;
-
-    /// <summary>The gate said no.</summary>
-    public Event<PromotionRefused> Refused { get; private set; } = null!;
-
-    private static Guid Id(string? taskId) => taskId is null ? Guid.Empty : SagaId.From(taskId);
-
-    private static RegisterModel Register(ModelTrained trained) => new(
+    private static RegisterModel Registration(ModelTrained trained) => new(
         trained.Output, trained.TaskId, trained.ArtifactUri, trained.ArtifactVersion, trained.ManifestSha256, trained.StoragePath, trained.SizeBytes,
         trained.Dataset, trained.DatasetVersion, trained.Script, trained.Params, trained.Metrics);
+
+    // A timer may be on its way while the saga moves on.
+    private static StateMachineCondition<TrainingTaskState, TrainingAnswerOverdue> IsIn(State state) => c => c.Message.Step == state.Name;
+
+    private static StateMachineCondition<TrainingTaskState, TrainingAnswerGivenUp> IsNoMore(State state) => c => c.Message.Step == state.Name;
 }

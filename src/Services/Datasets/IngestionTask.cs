@@ -24,8 +24,8 @@ internal sealed record IngestionTask(TaskLifecycle Life, IngestionRequested? Req
 
     public Decision Cancel(string taskId, string code, bool workerHasIt, DateTimeOffset now) =>
         Life.RefuseCancel(taskId) is { } refusal ? new Decision([], refusal)
-        : Life.CancelCode is not null ? Decision.Nothing
-        : workerHasIt ? Decision.Of(new IngestionCancelRequested(taskId, code, now))
+        : workerHasIt ? (Life.CancelCode is null ? Decision.Of(new IngestionCancelRequested(taskId, code, now)) : Decision.Nothing)
+        : Life.CancelCode is { } asked ? Decision.Of(new IngestionFailed(taskId, Life.Attempt, TaskLifecycle.CancelError(asked), null, now))
         : Decision.Of(
             new IngestionCancelRequested(taskId, code, now),
             new IngestionFailed(taskId, Life.Attempt, TaskLifecycle.CancelError(code), null, now));

@@ -26,7 +26,8 @@ public static class TrainingModule
         .AddCommand<RequestTraining, RequestTrainingHandler>(Schema, TrainingTask.Category)
         .AddCommand<CancelTraining, CancelTrainingHandler>(Schema, TrainingTask.Category)
         .AddCommand<RunTraining, RunTrainingHandler>(Schema, TrainingTask.Category)
-        .AddCommand<CompleteTraining, CompleteTrainingHandler>(Schema, TrainingTask.Category);
+        .AddCommand<CompleteTraining, CompleteTrainingHandler>(Schema, TrainingTask.Category)
+        .AddCommand<SettleTraining, SettleTrainingHandler>(Schema, TrainingTask.Category);
 
     /// <summary>The area's views, jobs and runner.</summary>
     public static IServiceCollection AddTraining(this IServiceCollection services, JobRunnerOptions runner) => services

@@ -29,8 +29,8 @@ internal sealed record TrainingTask(TaskLifecycle Life, TrainingRequested? Reque
     public Decision Cancel(string taskId, string code, bool workerHasIt, DateTimeOffset now) =>
         Life.RefuseCancel(taskId) is { } refusal ? new Decision([], refusal)
         : Trained is not null ? Decision.Refuse(ErrorCodes.TaskNotRunning, $"Task '{taskId}' has finished training and is being registered; delete the model instead.")
-        : Life.CancelCode is not null ? Decision.Nothing
-        : workerHasIt ? Decision.Of(new TrainingCancelRequested(taskId, code, now))
+        : workerHasIt ? (Life.CancelCode is null ? Decision.Of(new TrainingCancelRequested(taskId, code, now)) : Decision.Nothing)
+        : Life.CancelCode is { } asked ? Decision.Of(new TrainingFailed(taskId, Life.Attempt, TaskLifecycle.CancelError(asked), null, now))
         : Decision.Of(
             new TrainingCancelRequested(taskId, code, now),
             new TrainingFailed(taskId, Life.Attempt, TaskLifecycle.CancelError(code), null, now));
@@ -42,6 +42,14 @@ internal sealed record TrainingTask(TaskLifecycle Life, TrainingRequested? Reque
         !Life.Exists ? Decision.Refuse(ErrorCodes.TaskNotFound, $"Task '{command.TaskId}' does not exist.")
         : Trained is null ? Decision.Refuse(ErrorCodes.InvalidRequest, $"Task '{command.TaskId}' has not trained a model yet.")
         : Life.IsLive ? Decision.Of(new TrainingCompleted(command.TaskId, command.Model, command.ModelVersion, Trained.Metrics, now))
+        : Decision.Nothing;
+
+    /// <summary>Ends a task for which nothing more will come: well when the registry has its model after all, else with the error; without one it goes on.</summary>
+    public Decision Settle(SettleTraining command, long? registered, DateTimeOffset now) =>
+        !Life.Exists ? Decision.Refuse(ErrorCodes.TaskNotFound, $"Task '{command.TaskId}' does not exist.")
+        : !Life.IsLive ? Decision.Nothing
+        : Trained is not null && registered is { } version ? Decision.Of(new TrainingCompleted(command.TaskId, Trained.Output, version, Trained.Metrics, now))
+        : command.Error is { } error ? Decision.Of(new TrainingFailed(command.TaskId, Life.Attempt, error, null, now))
         : Decision.Nothing;
 
     public Decision Fail(string taskId, int attempt, TaskError error, string? logTail, DateTimeOffset now) =>

@@ -125,6 +125,43 @@ public sealed class RabbitMqDoorTests
         envelope.RootElement.GetProperty("message").GetProperty("taskId").GetString().ShouldBe("train-1");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Believes_no_event_when_somebody_else_published_it(bool withName)
+    {
+        await using var scenario = await BusScenario.CreateAsync("rabbitmq");
+        var host = await scenario.StartAsync();
+        var address = await scenario.Broker!.AddUserAsync("mallory", "secret");
+        await using var client = await AmqpClient.ConnectAsync(address);
+        var forged = JsonSerializer.Serialize(new
+        {
+            messageId = Ids.New(),
+            messageType = new[] { "urn:message:EventMl.Contracts.Training:TrainingRequested" },
+            message = new { taskId = Ids.New("train"), name = "n", dataset = "d", datasetVersion = 1, @params = new { }, output = "100", timeoutSeconds = 60, requestedAt = DateTimeOffset.UnixEpoch },
+        });
+        var properties = new BasicProperties
+        {
+            ContentType = "application/vnd.masstransit+json",
+            Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["actor"] = "saga:probe" },
+        };
+        if (withName)
+        {
+            properties.UserId = address.UserInfo.Split(':')[0];
+        }
+
+        await client.PublishAsync("eventml.training.training-requested", forged, properties);
+
+        foreach (var queue in (string[])["sagas-probe_error", "watching-on-training-requested_error"])
+        {
+            Header(await client.GetAsync(queue), "MT-Fault-Message").ShouldContain("only the platform's own account");
+        }
+
+        (await scenario.CountAsync("sagas.saga")).ShouldBe(0);
+        (await scenario.CountAsync("sagas.inbox")).ShouldBe(0);
+        host.Seen.Messages.ShouldBeEmpty();
+    }
+
     private static string Header(BasicGetResult message, string name) =>
         message.BasicProperties.Headers?.TryGetValue(name, out var value) == true ? value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value?.ToString() ?? "" : "";
 }

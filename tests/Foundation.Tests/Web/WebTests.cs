@@ -35,6 +35,7 @@ public sealed class WebTests : IAsyncLifetime
         _app.MapGet("/broken", IResult () => throw new InvalidOperationException("secret detail"));
         _app.MapGet("/database", IResult () => throw new NpgsqlException("no", new TimeoutException()));
         _app.MapGet("/count/{n}", (int n) => n.ToString());
+        _app.MapGet("/status/{status}", (int status) => Results.StatusCode(status));
         _app.MapGet("/who", (HttpContext context) => context.GetDoorCall().Actor);
         await _app.StartAsync();
         _client.BaseAddress = new Uri(_app.Urls.Single());
@@ -48,8 +49,8 @@ public sealed class WebTests : IAsyncLifetime
 
     [Theory]
     [InlineData("GET", "/refused", null, 409, """{"error":{"code":"TASK_ALREADY_RUNNING","message":"Wait."}}""")]
-    [InlineData("GET", "/nowhere", null, 404, """{"error":{"code":"INVALID_REQUEST","message":"There is nothing at '/nowhere'; see the API's documentation for its addresses."}}""")]
-    [InlineData("DELETE", "/refused", null, 405, """{"error":{"code":"INVALID_REQUEST","message":"'/refused' does not take DELETE; it takes GET."}}""")]
+    [InlineData("GET", "/nowhere", null, 404, """{"error":{"code":"NOT_FOUND","message":"There is nothing at '/nowhere'; GET /api/v1 lists the addresses."}}""")]
+    [InlineData("DELETE", "/refused", null, 405, """{"error":{"code":"METHOD_NOT_ALLOWED","message":"'/refused' does not take DELETE; it takes GET."}}""")]
     [InlineData("POST", "/things", "{", 400, """{"error":{"code":"INVALID_REQUEST","message":"The body is not valid JSON (line 1, byte 1)."}}""")]
     [InlineData("POST", "/things", """{"timeout_seconds":"1"}""", 400, """{"error":{"code":"INVALID_REQUEST","message":"The field 'timeout_seconds' has a value of the wrong type."}}""")]
     [InlineData("POST", "/things", "", 400, """{"error":{"code":"INVALID_REQUEST","message":"The request needs a JSON body."}}""")]
@@ -66,6 +67,32 @@ public sealed class WebTests : IAsyncLifetime
 
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(expected);
         ((int)response.StatusCode).ShouldBe(status);
+    }
+
+    [Theory]
+    [InlineData(401, "UNAUTHENTICATED")]
+    [InlineData(403, "FORBIDDEN")]
+    [InlineData(404, "NOT_FOUND")]
+    [InlineData(413, "PAYLOAD_TOO_LARGE")]
+    [InlineData(429, "OVERLOADED")]
+    [InlineData(503, "UNAVAILABLE")]
+    public async Task Gives_the_code_when_an_answer_is_a_bare_status(int status, string code)
+    {
+        using var response = await _client.GetAsync($"/status/{status}", TestContext.Current.CancellationToken);
+
+        ((int)response.StatusCode).ShouldBe(status);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith($$$"""{"error":{"code":"{{{code}}}","message":""");
+    }
+
+    [Fact]
+    public async Task Names_the_methods_when_one_is_not_allowed_and_lists_the_addresses()
+    {
+        using var response = await _client.DeleteAsync("/things", TestContext.Current.CancellationToken);
+        var list = await _client.GetStringAsync("/api/v1", TestContext.Current.CancellationToken);
+
+        response.Content.Headers.Allow.Order(StringComparer.Ordinal).ShouldBe(["GET", "POST"]);
+        list.ShouldContain("""{"method":"POST","path":"/things"}""");
+        list.ShouldContain("""{"method":"GET","path":"/count/{n}"}""");
     }
 
     [Fact]

@@ -64,6 +64,8 @@ public sealed class IngestionTaskTests
         Given(Requested, Started).Cancel(Id, ErrorCodes.TaskTimedOut, workerHasIt: true, Now).Events.ShouldBe([requested]);
         Given(Requested, Started, requested).Cancel(Id, ErrorCodes.TaskCancelled, workerHasIt: true, Now).ShouldSatisfyAllConditions(
             d => d.Events.ShouldBeEmpty(), d => d.Refusal.ShouldBeNull());
+        Given(Requested, Started, requested).Cancel(Id, ErrorCodes.TaskCancelled, workerHasIt: false, Now).Events.ShouldHaveSingleItem("its worker has gone")
+            .ShouldBeOfType<IngestionFailed>().Error.Code.ShouldBe(ErrorCodes.TaskTimedOut);
     }
 
     [Fact]

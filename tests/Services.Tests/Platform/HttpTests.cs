@@ -127,8 +127,8 @@ public sealed class HttpTests(PlatformFixture platform)
     [Fact]
     public async Task Answers_in_the_error_shape_when_an_address_or_method_does_not_exist()
     {
-        (await Rest.GetAsync("/api/v1/nothing")).ShouldBeError(404, "INVALID_REQUEST");
-        (await Rest.SendAsync(HttpMethod.Put, Ingest, "{}")).ShouldBeError(405, "INVALID_REQUEST");
+        (await Rest.GetAsync("/api/v1/nothing")).ShouldBeError(404, "NOT_FOUND");
+        (await Rest.SendAsync(HttpMethod.Put, Ingest, "{}")).ShouldBeError(405, "METHOD_NOT_ALLOWED");
     }
 
     private object Request(string name) => new { name, input = platform.Images, script = "faulty/faulty.py", @params = new { fault = "hang" }, output = name };

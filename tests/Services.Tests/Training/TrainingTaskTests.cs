@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EventMl.Contracts;
 using EventMl.Contracts.Training;
+using EventMl.EventStore;
 using EventMl.Jobs;
 using EventMl.Training;
 
@@ -64,6 +65,36 @@ public sealed class TrainingTaskTests
         Given(Requested).Cancel(Id, ErrorCodes.TaskTimedOut, false, Now).Events[^1].ShouldBeOfType<TrainingFailed>().Error.Code.ShouldBe(ErrorCodes.TaskTimedOut);
         Given(Requested, Started).Cancel(Id, ErrorCodes.TaskCancelled, true, Now).Events.ShouldBe([new TrainingCancelRequested(Id, ErrorCodes.TaskCancelled, Now)]);
         Given(Requested, Started, new TrainingCancelRequested(Id, ErrorCodes.TaskCancelled, Now)).Cancel(Id, ErrorCodes.TaskTimedOut, true, Now).Events.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Ends_a_task_that_was_asked_to_end_when_its_worker_has_gone()
+    {
+        var task = Given(Requested, Started, new TrainingCancelRequested(Id, ErrorCodes.TaskCancelled, Now));
+
+        task.Cancel(Id, ErrorCodes.TaskTimedOut, false, Now).Events.ShouldHaveSingleItem().ShouldBeOfType<TrainingFailed>().Error.Code.ShouldBe(ErrorCodes.TaskCancelled);
+    }
+
+    [Fact]
+    public void Is_settled_as_failed_when_its_model_is_not_registered_and_as_completed_when_it_is()
+    {
+        var refused = new SettleTraining(Id) { Error = Error };
+
+        Given(Requested, Started, Trained(1)).Settle(refused, null, Now).Events.ShouldBe([new TrainingFailed(Id, 1, Error, null, Now)]);
+        Given(Requested, Started, Trained(1)).Settle(refused, 3, Now).Events.ShouldBe([new TrainingCompleted(Id, "cnn", 3, Metrics, Now)]);
+        Given(Requested, Started, Trained(1)).Settle(new SettleTraining(Id), 3, Now).Events.ShouldBe([new TrainingCompleted(Id, "cnn", 3, Metrics, Now)]);
+        Given(Requested, Started).Settle(refused, null, Now).Events.ShouldBe([new TrainingFailed(Id, 1, Error, null, Now)]);
+    }
+
+    [Fact]
+    public void Stays_as_it_is_when_there_is_nothing_to_settle()
+    {
+        var refused = new SettleTraining(Id) { Error = Error };
+
+        Given(Requested, Started, Trained(1)).Settle(new SettleTraining(Id), null, Now).ShouldBe(Decision.Nothing);
+        Given(Requested, Started, Trained(1), new TrainingCompleted(Id, "cnn", 3, Metrics, Now)).Settle(refused, 3, Now).ShouldBe(Decision.Nothing);
+        Given(Requested, Started, new TrainingFailed(Id, 1, Error, null, Now)).Settle(refused, null, Now).ShouldBe(Decision.Nothing);
+        Given().Settle(refused, null, Now).Refusal!.Code.ShouldBe(ErrorCodes.TaskNotFound);
     }
 
     private static ModelTrained Trained(int attempt) =>

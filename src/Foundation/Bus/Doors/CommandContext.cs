@@ -27,6 +27,9 @@ public sealed class CommandContext
     /// <summary>Name of the command's queue, which scopes derived ids.</summary>
     public required string Queue { get; init; }
 
+    /// <summary>Whether a saga of the platform asks; nobody else can take such a name.</summary>
+    public bool IsFromSaga => Metadata.Actor.StartsWith(SagaTransaction.ActorPrefix, StringComparison.Ordinal);
+
     /// <summary>The public id of a command that names none: the same for a repeated message or Idempotency-Key, a new one for a plain REST call.</summary>
     /// <param name="prefix">First part of the id, such as <c>train</c>.</param>
     /// <exception cref="MissingIdentityException">A bus message without a message id.</exception>

@@ -31,6 +31,7 @@ public sealed class CommandDoor
     {
         var route = _routes.Find<TCommand>();
         var metadata = Metadata(call);
+        using var area = AreaScope.Enter(route.Area);
         await using var scope = _scopes.CreateAsyncScope();
         var handler = scope.ServiceProvider.GetRequiredService<ICommandHandler<TCommand>>();
         try

@@ -42,6 +42,10 @@ public sealed record DoorCall
 public sealed class MissingIdentityException(string queue)
     : Exception($"The message on '{queue}' has neither an id in its body (for example taskId) nor an AMQP message-id; set one of them and send it again.");
 
+/// <summary>An event came from somebody else than the platform.</summary>
+public sealed class ForeignEventException(string queue, string? user)
+    : Exception($"The event on '{queue}' was published {(string.IsNullOrEmpty(user) ? "without an AMQP user-id" : $"by '{user}'")}; only the platform's own account says what happened. Send a command instead.");
+
 /// <summary>A message came without a broker-checked <c>user-id</c> over a connection that is not local.</summary>
 public sealed class UnauthenticatedMessageException(string queue)
     : Exception($"The message on '{queue}' has no AMQP user-id; set the property to the name you log in with and send it again.");

@@ -23,7 +23,7 @@ internal static class SagaStore
 
 /// <inheritdoc cref="SagaStore"/>
 internal sealed class SagaStore<TState>(
-    Ledger ledger, SagaKind<TState> kind, OutboxSignal signal, ISagaConsumeContextFactory<SagaTransaction, TState> contexts) : ISagaRepositoryContextFactory<TState>
+    Ledger ledger, SagaKind<TState> kind, OutboxSignal signal, Caller caller, ISagaConsumeContextFactory<SagaTransaction, TState> contexts) : ISagaRepositoryContextFactory<TState>
     where TState : SagaState
 {
     public void Probe(ProbeContext context) => context.Add("persistence", "postgres");
@@ -31,6 +31,8 @@ internal sealed class SagaStore<TState>(
     public async Task Send<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<TState, T>> next)
         where T : class
     {
+        caller.RequireOwn(context, BusNames.SagaQueue(kind.Name));
+        using var area = AreaScope.Enter(BusSchema.Sagas);
         await using var transaction = await SagaTransaction.OpenAsync(ledger, kind.Name, context);
         if (!await transaction.TryRememberAsync(Caller.MessageId(context)))
         {

@@ -11,6 +11,9 @@ namespace EventMl.Bus;
 /// <summary>One message's transaction in a saga: inbox row, saga row, outbox rows; nothing reaches the broker before it is committed.</summary>
 internal sealed class SagaTransaction : IAsyncDisposable
 {
+    /// <summary>What the actor of every saga begins with.</summary>
+    public const string ActorPrefix = "saga:";
+
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
     private readonly Ledger _ledger;
@@ -33,7 +36,7 @@ internal sealed class SagaTransaction : IAsyncDisposable
 
     public static async Task<SagaTransaction> OpenAsync(Ledger ledger, string kind, ConsumeContext context)
     {
-        var connection = await ledger.DataSource.OpenConnectionAsync(context.CancellationToken);
+        var connection = await ledger.OpenConnectionAsync(context.CancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(context.CancellationToken);
@@ -123,7 +126,7 @@ internal sealed class SagaTransaction : IAsyncDisposable
         var trace = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity
             ? activity.Id
             : context.Headers.TryGetHeader(BusHeaders.TraceParent, out var parent) ? parent as string : null;
-        return JsonSerializer.Serialize(new OutboxHeaders($"saga:{kind}", correlation, messageId?.ToString("D"), trace), LedgerJson.Options);
+        return JsonSerializer.Serialize(new OutboxHeaders(ActorPrefix + kind, correlation, messageId?.ToString("D"), trace), LedgerJson.Options);
     }
 
     private NpgsqlCommand Command(string sql, params NpgsqlParameter[] parameters)

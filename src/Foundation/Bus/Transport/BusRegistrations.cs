@@ -38,6 +38,12 @@ public sealed partial class BusRegistrations
         return this;
     }
 
+    /// <summary>A saga whose state machine needs nothing to be made.</summary>
+    /// <inheritdoc cref="AddSaga{TStateMachine,TState}(string,Func{TStateMachine})"/>
+    public BusRegistrations AddSaga<TStateMachine, TState>(string kind)
+        where TStateMachine : class, SagaStateMachine<TState>, new()
+        where TState : SagaState => AddSaga<TStateMachine, TState>(kind, () => new TStateMachine());
+
     /// <summary>An area's reaction to an event; runs once per event in one ledger transaction.</summary>
     public BusRegistrations AddObserver<TEvent, TObserver>(string area)
         where TEvent : class
@@ -53,15 +59,21 @@ public sealed partial class BusRegistrations
 
     /// <summary>A saga; its instances are rows of <c>sagas.saga</c>.</summary>
     /// <param name="kind">Name of the saga, which also names its queue: <c>sagas-&lt;kind&gt;</c>.</param>
-    public BusRegistrations AddSaga<TStateMachine, TState>(string kind)
+    /// <param name="create">Makes the state machine.</param>
+    public BusRegistrations AddSaga<TStateMachine, TState>(string kind, Func<TStateMachine> create)
         where TStateMachine : class, SagaStateMachine<TState>
         where TState : SagaState
     {
         var queue = Claim(BusSchema.Sagas, BusNames.SagaQueue(kind));
         HasSagas = true;
         _services.AddSingleton(new SagaKind<TState>(kind));
-        _consumers.Add(x => x.AddSagaStateMachine<TStateMachine, TState>().Repository(SagaStore.Register<TState>));
-        Endpoints.Add(new Endpoint(queue, PlainJson: false, BusTopology.MessagesOf<TStateMachine, TState>, (endpoint, context) => endpoint.ConfigureSaga<TState>(context)));
+        _consumers.Add(x =>
+        {
+            x.AddSagaStateMachine<TStateMachine, TState>().Repository(SagaStore.Register<TState>);
+            // Instead of the one that MassTransit would make.
+            x.AddSingleton(_ => create());
+        });
+        Endpoints.Add(new Endpoint(queue, PlainJson: false, () => BusTopology.MessagesOf<TState>(create()), (endpoint, context) => endpoint.ConfigureSaga<TState>(context)));
         return this;
     }
 

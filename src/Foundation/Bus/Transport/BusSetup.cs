@@ -30,7 +30,7 @@ public static class BusSetup
         services.AddSingleton<Caller>();
         services.AddSingleton<RefusalLimiter>();
         services.AddSingleton<OutboxSignal>();
-        services.TryAddSingleton<IEventPublisher, LedgerPublisher>();
+        services.TryAddSingleton<IEventPublisher>(p => new LedgerPublisher(p.GetRequiredService<IBus>(), registrations));
         services.AddSingleton(p => new CommandDoor(
             p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
         services.AddHostedService<BusStart>();
@@ -132,11 +132,11 @@ public static class BusSetup
                     endpoint.AddDeserializer(envelope, isDefault: true);
                 }
 
-                DeadLetters.Configure(endpoint);
+                DeadLetters.Configure(endpoint, options.InMemory ? null : Caller.OwnUser(options.Address));
                 endpoint.UseMessageRetry(retry =>
                 {
                     retry.Exponential(options.RetryLimit, options.RetryInterval, TimeSpan.FromSeconds(30), options.RetryInterval);
-                    retry.Handle<NpgsqlException>(e => e.IsTransient);
+                    retry.Handle<NpgsqlException>(Ledger.IsPassing);
                     retry.Handle<TimeoutException>();
                     retry.Handle<LedgerConflictException>();
                     retry.Handle<ConcurrencyException>();

@@ -33,10 +33,9 @@ internal static class BusTopology
     }
 
     /// <summary>The messages a state machine listens to.</summary>
-    public static IEnumerable<Type> MessagesOf<TStateMachine, TState>()
-        where TStateMachine : class, SagaStateMachine<TState>
+    public static IEnumerable<Type> MessagesOf<TState>(SagaStateMachine<TState> machine)
         where TState : SagaState =>
-        Activator.CreateInstance<TStateMachine>().Events
+        machine.Events
             .SelectMany(e => e.GetType().GetInterfaces())
             .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(Event<>))
             .Select(i => i.GetGenericArguments()[0])

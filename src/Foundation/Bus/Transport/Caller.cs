@@ -38,6 +38,16 @@ internal sealed class Caller(BusOptions options, IBusPrincipals principals)
         };
     }
 
+    /// <summary>Lets only what the platform itself has published pass: events and timers are its word, and whoever could forge them would be believed.</summary>
+    /// <exception cref="ForeignEventException">Somebody else sent it, or the broker vouches for nobody.</exception>
+    public void RequireOwn(ConsumeContext context, string queue)
+    {
+        if (_ownUser is not null && Amqp(context)?.Properties.UserId is var user && user != _ownUser)
+        {
+            throw new ForeignEventException(queue, user);
+        }
+    }
+
     /// <summary>The account this process logs in with; the broker checks it on every message.</summary>
     public static string OwnUser(string address) => Uri.UnescapeDataString(new Uri(address).UserInfo.Split(':')[0]);
 

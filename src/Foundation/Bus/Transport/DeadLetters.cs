@@ -10,38 +10,39 @@ namespace EventMl.Bus;
 /// <remarks>The broker refuses to take a message whose user-id is not the publisher's own, so a stranger's message could never be moved; its user goes into a header.</remarks>
 internal static class DeadLetters
 {
-    public static void Configure(IReceivePipelineConfigurator endpoint)
+    public static void Configure(IReceivePipelineConfigurator endpoint, string? ownUser)
     {
         endpoint.ConfigureError(error =>
         {
-            error.UseFilter(new WithoutUserOnError());
+            error.UseFilter(new WithoutUserOnError(ownUser));
             error.UseFilter(new GenerateFaultFilter());
             error.UseFilter(new ErrorTransportFilter());
         });
         endpoint.ConfigureDeadLetter(skipped =>
         {
-            skipped.UseFilter(new WithoutUserOnSkip());
+            skipped.UseFilter(new WithoutUserOnSkip(ownUser));
             skipped.UseFilter(new DeadLetterTransportFilter());
         });
     }
 
-    private static UnsignedDelivery? Unsigned(ReceiveContext context) =>
-        context.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery) && delivery.Properties.IsUserIdPresent() ? new UnsignedDelivery(delivery) : null;
+    // What the platform sent itself keeps its name, so that it is believed when it is moved back.
+    private static UnsignedDelivery? Unsigned(ReceiveContext context, string? ownUser) =>
+        context.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery) && delivery.Properties.IsUserIdPresent() && delivery.Properties.UserId != ownUser ? new UnsignedDelivery(delivery) : null;
 
-    private sealed class WithoutUserOnError : IFilter<ExceptionReceiveContext>
+    private sealed class WithoutUserOnError(string? ownUser) : IFilter<ExceptionReceiveContext>
     {
         public void Probe(ProbeContext context) => context.CreateFilterScope("withoutUser");
 
         public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next) =>
-            next.Send(Unsigned(context) is { } delivery ? new UnsignedError(context, delivery) : context);
+            next.Send(Unsigned(context, ownUser) is { } delivery ? new UnsignedError(context, delivery) : context);
     }
 
-    private sealed class WithoutUserOnSkip : IFilter<ReceiveContext>
+    private sealed class WithoutUserOnSkip(string? ownUser) : IFilter<ReceiveContext>
     {
         public void Probe(ProbeContext context) => context.CreateFilterScope("withoutUser");
 
         public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
-            next.Send(Unsigned(context) is { } delivery ? new UnsignedReceive(context, delivery) : context);
+            next.Send(Unsigned(context, ownUser) is { } delivery ? new UnsignedReceive(context, delivery) : context);
     }
 
     private class UnsignedReceive(ReceiveContext context, RabbitMqBasicConsumeContext delivery) : ReceiveContextProxy(context)

@@ -29,8 +29,10 @@ internal sealed class ObserverConsumer<TEvent, TObserver>(Ledger ledger, TObserv
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {
+        caller.RequireOwn(context, route.Queue);
         var call = caller.Identify(context, route.Queue);
         var metadata = CommandDoor.Metadata(call);
+        using var area = AreaScope.Enter(route.Area);
         await ledger.InTransactionAsync(
             async transaction =>
             {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using EventMl.Contracts;
 using EventMl.EventStore;
@@ -5,9 +6,18 @@ using MassTransit;
 
 namespace EventMl.Bus;
 
-/// <summary>Publishes ledger events: confirmed by the broker, in order within a stream, streams at the same time.</summary>
-public sealed class LedgerPublisher(IBus bus) : IEventPublisher
+/// <summary>Publishes ledger events: confirmed by the broker, in order within a stream, streams at the same time; what somebody here listens for must reach a queue.</summary>
+public sealed class LedgerPublisher : IEventPublisher
 {
+    private readonly IBus _bus;
+    private readonly FrozenSet<Type> _heard;
+
+    internal LedgerPublisher(IBus bus, BusRegistrations registrations)
+    {
+        _bus = bus;
+        _heard = registrations.Endpoints.SelectMany(e => e.Messages()).ToFrozenSet();
+    }
+
     /// <summary>Publishes what this build can read of <paramref name="events"/>; returns when the broker has confirmed all of it.</summary>
     public Task PublishAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) =>
         Task.WhenAll(events.Where(e => e.Data is not null).GroupBy(e => e.StreamId, StringComparer.Ordinal).Select(async stream =>
@@ -23,9 +33,8 @@ public sealed class LedgerPublisher(IBus bus) : IEventPublisher
         var trace = e.Header(BusHeaders.TraceParent);
         using var activity = BusTelemetry.Producer($"relay {e.Type}", trace);
         var correlation = BusIds.FromText("correlation", e.CorrelationId);
-        await bus.Publish(
+        await PublishAsync(
             e.Data!,
-            e.Data!.GetType(),
             context =>
             {
                 context.MessageId = e.Id;
@@ -47,6 +56,19 @@ public sealed class LedgerPublisher(IBus bus) : IEventPublisher
             cancellationToken);
     }
 
+    private async Task PublishAsync(object message, Action<PublishContext> address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The broker confirms what reaches no queue; it is only returned when that was asked for.
+            await _bus.Publish(message, message.GetType(), context => { context.Mandatory = _heard.Contains(message.GetType()); address(context); }, cancellationToken);
+        }
+        catch (MessageReturnedException e)
+        {
+            throw new UnroutableEventException(message.GetType(), e);
+        }
+    }
+
     private static void Set(SendContext context, string header, string? value)
     {
         if (value is not null)
@@ -55,6 +77,10 @@ public sealed class LedgerPublisher(IBus bus) : IEventPublisher
         }
     }
 }
+
+/// <summary>An event that is listened for reached no queue; it waits in the ledger.</summary>
+public sealed class UnroutableEventException(Type message, Exception inner)
+    : Exception($"No queue is bound to '{BusNames.Exchange(message)}' although {message.Name} is listened for: the broker's topology is gone. Run the host once with --declare; nothing is published or lost until then.", inner);
 
 /// <summary>Texts of the ledger as the UUIDs that MassTransit's envelope has room for.</summary>
 internal static class BusIds

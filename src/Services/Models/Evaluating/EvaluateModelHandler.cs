@@ -42,7 +42,7 @@ internal sealed class EvaluateModelHandler(ModelsJobs jobs) : ICommandHandler<Ev
     }
 
     public object? Reject(EvaluateModel command, Refusal refusal, CommandContext context) =>
-        new ModelRejected(command.Model, nameof(EvaluateModel), refusal.Code, refusal.Message, context.Now);
+        new ModelRejected(command.Model, nameof(EvaluateModel), refusal.Code, refusal.Message, context.Now) { TaskId = context.IsFromSaga ? command.TaskId : null };
 
     private static async Task<(string Dataset, long Version, Refusal? Refusal)> ResolveAsync(
         string? reference, ModelRegistered model, CommandContext context, CancellationToken cancellationToken)

@@ -57,7 +57,7 @@ internal sealed class PromoteModelHandler(PolicyFile policy) : ICommandHandler<P
     }
 
     public object? Reject(PromoteModel command, Refusal refusal, CommandContext context) =>
-        new ModelRejected(command.Model, nameof(PromoteModel), refusal.Code, refusal.Message, context.Now);
+        new ModelRejected(command.Model, nameof(PromoteModel), refusal.Code, refusal.Message, context.Now) { TaskId = context.IsFromSaga ? command.TaskId : null };
 
     private static async Task<PromotionDecided?> FindAsync(string decisionId, CommandContext context, CancellationToken cancellationToken) =>
         (await context.Transaction.ReadStreamAsync(StreamId(decisionId), cancellationToken)).Select(e => e.Data).OfType<PromotionDecided>().SingleOrDefault();

@@ -26,7 +26,7 @@ internal sealed class RegisterModelHandler : ICommandHandler<RegisterModel>
     }
 
     public object? Reject(RegisterModel command, Refusal refusal, CommandContext context) =>
-        new ModelRejected(command.Model, nameof(RegisterModel), refusal.Code, refusal.Message, context.Now);
+        new ModelRejected(command.Model, nameof(RegisterModel), refusal.Code, refusal.Message, context.Now) { TaskId = context.IsFromSaga ? command.TaskId : null };
 
     private static Refusal? Check(RegisterModel command) =>
         RequestRules.Name("model", command.Model)

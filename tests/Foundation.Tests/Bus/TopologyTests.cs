@@ -1,0 +1,65 @@
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.Contracts.Training;
+using RabbitMQ.Client;
+
+namespace EventMl.Foundation.Tests.Bus;
+
+/// <summary>Someone takes queues or bindings away while hosts run.</summary>
+public sealed class TopologyTests
+{
+    private const string Exchange = "eventml.training.training-requested";
+    private static readonly string[] Listeners = ["sagas-probe", "watching-on-training-requested"];
+    private static readonly DoorCall Rest = new() { Actor = "ada", Door = Doors.Rest };
+
+    [Fact]
+    public async Task Keeps_events_in_the_ledger_until_the_topology_is_declared_again()
+    {
+        await using var scenario = await BusScenario.CreateAsync("rabbitmq");
+        var host = await scenario.StartAsync();
+        // The bus has set up everything once; from here on only --declare does.
+        await RequestAsync(host);
+        await BusHost.UntilAsync(() => host.Seen.Of<TrainingRequested>().Length == 1, "the first event arrives");
+        await using (var connection = await new ConnectionFactory { Uri = scenario.Broker!.Address }.CreateConnectionAsync(TestContext.Current.CancellationToken))
+        await using (var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken))
+        {
+            foreach (var queue in Listeners)
+            {
+                await channel.ExchangeUnbindAsync(queue, Exchange, "", cancellationToken: TestContext.Current.CancellationToken);
+            }
+        }
+
+        var before = await host.Ledger.FollowerPositionAsync("relay", TestContext.Current.CancellationToken);
+        await RequestAsync(host);
+        await RequestAsync(host);
+        await BusHost.UntilAsync(async () => await host.Ledger.HeadAsync(TestContext.Current.CancellationToken) == 3, "all events have their positions");
+        await Should.ThrowAsync<TimeoutException>(() => BusHost.UntilAsync(() => Task.FromResult(host.Seen.Of<TrainingRequested>().Length > 1), "an event passes", TimeSpan.FromSeconds(1)));
+        (await host.Ledger.FollowerPositionAsync("relay", TestContext.Current.CancellationToken)).ShouldBe(before);
+
+        await BusSetup.DeclareAsync(scenario.Options, BusHost.Register, [typeof(Ids).Assembly], TestContext.Current.CancellationToken);
+
+        await BusHost.UntilAsync(() => host.Seen.Of<TrainingRequested>().Length == 3, "the events arrive after all");
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.saga") == 3, "the saga hears them as well");
+    }
+
+    [Fact]
+    public async Task Keeps_an_event_until_it_can_be_heard_when_its_only_queue_was_deleted_under_a_running_host()
+    {
+        await using var scenario = await BusScenario.CreateAsync("rabbitmq");
+        var host = await scenario.StartAsync();
+        await RequestAsync(host);
+        await BusHost.UntilAsync(() => host.Seen.Of<TrainingRequested>().Length == 1, "the first event arrives");
+        await using var client = await AmqpClient.ConnectAsync(scenario.Broker!.Address);
+        await client.DeleteQueueAsync("watching-on-training-rejected");
+
+        await client.PublishAsync("eventml.training.request-training", """{"taskId":"train-refused"}""", new BasicProperties { ContentType = "application/json", MessageId = "1" });
+        await BusHost.UntilAsync(async () => await host.Ledger.HeadAsync(TestContext.Current.CancellationToken) == 2, "the refusal is in the ledger");
+        await BusSetup.DeclareAsync(scenario.Options, BusHost.Register, [typeof(Ids).Assembly], TestContext.Current.CancellationToken);
+        var other = await scenario.StartAsync();
+
+        await BusHost.UntilAsync(() => host.Seen.Of<TrainingRejected>().Length + other.Seen.Of<TrainingRejected>().Length == 1, "the refusal is heard");
+    }
+
+    private static Task RequestAsync(BusHost host) => host.Door.ExecuteAsync(
+        new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = "1000" }, Rest, TestContext.Current.CancellationToken);
+}
