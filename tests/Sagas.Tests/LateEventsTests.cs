@@ -16,6 +16,7 @@ public sealed class LateEventsTests
     private static readonly Dictionary<(string State, string Event), string> Training = new()
     {
         [(None, "TrainingRequested")] = "Training",
+        [(None, "TrainingFailed")] = "Abandoned",
         [("Training", "ModelTrained")] = "Registering",
         [("Training", "TrainingFailed")] = "Abandoned",
         [("Registering", "ModelRegistered")] = "Completing",
@@ -43,6 +44,7 @@ public sealed class LateEventsTests
     private static readonly Dictionary<(string State, string Event), string> Ingestion = new()
     {
         [(None, "IngestionRequested")] = "Running",
+        [(None, "IngestionFailed")] = "Abandoned",
         [("Running", "IngestionCompleted")] = "Done",
         [("Running", "IngestionFailed")] = "Abandoned",
         [("Running", "IngestionDeadlineExpired")] = "Cancelling",

@@ -62,7 +62,7 @@ public sealed record BusOptions : IValidatableObject
     [Range(1, 3_650)]
     public int InboxRetentionDays { get; init; } = 7;
 
-    /// <summary>Days a finished saga is kept; longer than its messages are remembered. The default is 90.</summary>
+    /// <summary>Days a saga that waits for nothing more is kept; longer than its messages are remembered. The default is 90.</summary>
     [Range(1, 3_650)]
     public int SagaRetentionDays { get; init; } = 90;
 

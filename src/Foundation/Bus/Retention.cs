@@ -36,7 +36,10 @@ internal sealed class Retention(Ledger ledger, BusRegistrations registrations, B
 
         if (registrations.HasSagas)
         {
-            await DeleteAsync($"delete from sagas.saga where state = '{SagaStore.Final}' and updated_at < $1", options.SagaRetentionDays, cancellationToken);
+            // Whoever still waits for something has a timer for it.
+            await DeleteAsync(
+                "delete from sagas.saga s where updated_at < $1 and not exists (select 1 from sagas.outbox o where o.kind = s.kind and o.saga_id = s.id)",
+                options.SagaRetentionDays, cancellationToken);
         }
     }
 

@@ -25,7 +25,9 @@ public sealed class IngestionStateMachine : ProcessStateMachine<IngestionState>
                 .Then(c => c.Saga.TaskId = c.Message.TaskId)
                 .Ask(c => new RunIngestion(c.Message.TaskId))
                 .Schedule(Deadline, c => TimeSpan.FromSeconds(c.Message.TimeoutSeconds), c => new IngestionDeadlineExpired(c.Message.TaskId))
-                .TransitionTo(Running));
+                .TransitionTo(Running),
+            // Cancelled at once, its end may be heard before its beginning, which then changes nothing.
+            When(Failed).Then(c => c.Saga.TaskId = c.Message.TaskId).TransitionTo(Abandoned));
         During(
             Running,
             When(Expired)

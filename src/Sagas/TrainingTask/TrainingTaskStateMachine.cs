@@ -18,7 +18,9 @@ public sealed partial class TrainingTaskStateMachine : ProcessStateMachine<Train
                 .Then(c => c.Saga.TaskId = c.Message.TaskId)
                 .Ask(c => new RunTraining(c.Message.TaskId))
                 .Limit(c => TimeSpan.FromSeconds(c.Message.TimeoutSeconds))
-                .TransitionTo(Training));
+                .TransitionTo(Training),
+            // Cancelled at once, its end may be heard before its beginning, which then changes nothing.
+            When(Failed).Then(c => c.Saga.TaskId = c.Message.TaskId).TransitionTo(Abandoned));
         During(
             Training,
             When(Trained).Then(c => c.Saga.Registration = Registration(c.Message)).Ask(c => c.Saga.Registration).Await(Registering, options, options.Patience),

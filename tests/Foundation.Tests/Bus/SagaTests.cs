@@ -2,6 +2,8 @@ using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Training;
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace EventMl.Foundation.Tests.Bus;
 
@@ -101,6 +103,30 @@ public sealed class SagaTests
         await scenario.StopAsync(host);
         var next = await scenario.StartAsync();
         await BusHost.UntilAsync(() => next.Seen.Of<RunTraining>().Length == 1, "the command arrives");
+    }
+
+    [Fact]
+    public async Task Forgets_old_sagas_but_those_that_wait_and_old_messages()
+    {
+        await using var scenario = await BusScenario.CreateAsync("memory");
+        var host = await scenario.StartAsync();
+        var waiting = await StartTaskAsync(scenario, host, "1000");
+        var ended = await StartTaskAsync(scenario, host, "1000");
+        var recent = await StartTaskAsync(scenario, host, "1000");
+        foreach (var id in new[] { ended, recent })
+        {
+            await host.Bus.Publish(Completed(id), TestContext.Current.CancellationToken);
+        }
+
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.outbox") == 1, "only one deadline waits");
+        await scenario.Database.ExecuteAsync($"update sagas.saga set updated_at = updated_at - interval '91 days' where id <> '{SagaId.From(recent)}'");
+        await scenario.Database.ExecuteAsync("update sagas.inbox set received_at = received_at - interval '8 days'");
+
+        await host.Services.GetServices<IHostedService>().OfType<Retention>().Single().ForgetAsync(TestContext.Current.CancellationToken);
+
+        (await scenario.CountAsync("sagas.saga")).ShouldBe(2);
+        (await scenario.CountAsync($"sagas.saga where id in ('{SagaId.From(waiting)}', '{SagaId.From(recent)}')")).ShouldBe(2);
+        (await scenario.CountAsync("sagas.inbox")).ShouldBe(0);
     }
 
     private static async Task<string> StartTaskAsync(BusScenario scenario, BusHost host, string seconds)
