@@ -10,7 +10,7 @@ public sealed class CommandLineTests
     [InlineData("Unrecognized command or argument 'lst'", "datasets", "lst")]
     [InlineData("'..' is not a name", "datasets", "delete", "..")]
     [InlineData("'' is not a name", "datasets", "show", "")]
-    [InlineData("begins with ingest- or train-", "tasks", "show", "serve-1")]
+    [InlineData("begins with ingest-, task- or train-", "tasks", "show", "serve-1")]
     [InlineData("json or table, not 'xml'", "models", "list", "--output", "xml")]
     [InlineData("--limit takes a whole number from 1, not '0'", "models", "list", "--limit", "0")]
     [InlineData("names no thing", "audit", "history", "planet/earth")]

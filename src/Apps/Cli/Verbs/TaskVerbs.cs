@@ -72,11 +72,11 @@ internal static class TaskVerbs
 
     private static Argument<string> TaskId()
     {
-        var id = GlobalOptions.Name("ID", "Id of the task: ingest-… or train-….");
+        var id = GlobalOptions.Name("ID", "Id of the task: ingest-…, task-… or train-….");
         id.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && !TaskKind.All.Any(kind => token.Value.StartsWith(kind.IdPrefix, StringComparison.Ordinal)))
-                result.AddError($"'{token.Value}' is not the id of a task; it begins with ingest- or train-. See eventml tasks list.");
+            if (result.Tokens is [var token] && !TaskKind.All.Any(kind => kind.Has(token.Value)))
+                result.AddError($"'{token.Value}' is not the id of a task; it begins with ingest-, task- or train-. See eventml tasks list.");
         });
         return id;
     }
