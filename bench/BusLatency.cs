@@ -88,7 +88,7 @@ internal static class BusLatency
         await Task.WhenAll(sent);
     }
 
-    private static Task AppendAsync(Ledger ledger, Stopwatches times, int number)
+    private static Task<IReadOnlyList<StoredEvent>> AppendAsync(Ledger ledger, Stopwatches times, int number)
     {
         var id = number.ToString(CultureInfo.InvariantCulture);
         times.Start(id);
