@@ -25,43 +25,43 @@ public sealed partial class TrainingTaskStateMachine : ProcessStateMachine<Train
             Training,
             When(Trained).Then(c => c.Saga.Registration = Registration(c.Message)).Ask(c => c.Saga.Registration).Await(Registering, options, options.Patience),
             When(Expired).Ask(Cancel).Await(Training, options, options.Patience),
-            When(Overdue, IsIn(Training)).Ask(Cancel).Remind(options),
-            When(GivenUp, IsNoMore(Training)).Then(c => c.Saga.Error = NoWorker).Ask(Settle).Await(Settling, options, options.Patience),
+            OverdueIn(Training).Ask(Cancel).Remind(options),
+            GivenUpIn(Training).Then(c => c.Saga.Error = NoWorker).Ask(Settle).Await(Settling, options, options.Patience),
             When(Failed).End(Abandoned));
         During(
             Registering,
             When(Registered).Then(c => Keep(c.Saga, c.Message.Model, c.Message.Version)).Ask(Complete).Await(Completing, options, options.Patience),
             When(Rejected, c => c.Message.Command == nameof(RegisterModel)).Then(c => c.Saga.Error = Refused(c.Message)).Ask(Settle).Await(Settling, options, options.Patience),
-            When(Overdue, IsIn(Registering)).Ask(c => c.Saga.Registration).Ask(Settle).Remind(options),
-            When(GivenUp, IsNoMore(Registering)).Then(c => c.Saga.Error = NoRegistry).Ask(Settle).Await(Settling, options, options.Patience),
+            OverdueIn(Registering).Ask(c => c.Saga.Registration).Ask(Settle).Remind(options),
+            GivenUpIn(Registering).Then(c => c.Saga.Error = NoRegistry).Ask(Settle).Await(Settling, options, options.Patience),
             When(Completed).Then(c => Keep(c.Saga, c.Message.Model, c.Message.ModelVersion)).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience),
             When(Failed).End(Abandoned));
         During(
             Settling,
             When(Completed).Then(c => Keep(c.Saga, c.Message.Model, c.Message.ModelVersion)).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience),
             When(Failed).End(Abandoned),
-            When(Overdue, IsIn(Settling)).Ask(Settle).Remind(options),
-            When(GivenUp, IsNoMore(Settling)).End(Abandoned));
+            OverdueIn(Settling).Ask(Settle).Remind(options),
+            GivenUpIn(Settling).End(Abandoned));
         During(
             Completing,
             When(Completed).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience),
-            When(Overdue, IsIn(Completing)).Ask(Complete).Remind(options),
-            When(GivenUp, IsNoMore(Completing)).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience));
+            OverdueIn(Completing).Ask(Complete).Remind(options),
+            GivenUpIn(Completing).Ask(Evaluate).Await(Evaluating, options, options.EvaluationPatience));
         During(
             Evaluating,
             When(Evaluated).Ask(Promote).Await(Judging, options, options.Patience),
             When(NotEvaluated).End(Done),
             When(Promoted).End(Done),
             When(Rejected, c => c.Message.Command == nameof(EvaluateModel)).End(Done),
-            When(Overdue, IsIn(Evaluating)).Ask(Evaluate).Remind(options),
-            When(GivenUp, IsNoMore(Evaluating)).End(Done));
+            OverdueIn(Evaluating).Ask(Evaluate).Remind(options),
+            GivenUpIn(Evaluating).End(Done));
         During(
             Judging,
             When(Promoted).End(Done),
             When(NotPromoted).End(Done),
             When(Rejected, c => c.Message.Command == nameof(PromoteModel)).End(Done),
-            When(Overdue, IsIn(Judging)).Ask(Promote).Remind(options),
-            When(GivenUp, IsNoMore(Judging)).End(Done));
+            OverdueIn(Judging).Ask(Promote).Remind(options),
+            GivenUpIn(Judging).End(Done));
     }
 
     private static readonly TaskError NoWorker = new(
@@ -88,8 +88,8 @@ public sealed partial class TrainingTaskStateMachine : ProcessStateMachine<Train
         trained.Output, trained.TaskId, trained.ArtifactUri, trained.ArtifactVersion, trained.ManifestSha256, trained.StoragePath, trained.SizeBytes,
         trained.Dataset, trained.DatasetVersion, trained.Script, trained.Params, trained.Metrics);
 
-    // A timer may be on its way while the saga moves on.
-    private static StateMachineCondition<TrainingTaskState, TrainingAnswerOverdue> IsIn(State state) => c => c.Message.Step == state.Name;
+    // A timer may be on its way while the saga moves on; it speaks of the step it was set for.
+    private EventActivityBinder<TrainingTaskState, TrainingAnswerOverdue> OverdueIn(State step) => When(Overdue, c => c.Message.Step == step.Name);
 
-    private static StateMachineCondition<TrainingTaskState, TrainingAnswerGivenUp> IsNoMore(State state) => c => c.Message.Step == state.Name;
+    private EventActivityBinder<TrainingTaskState, TrainingAnswerGivenUp> GivenUpIn(State step) => When(GivenUp, c => c.Message.Step == step.Name);
 }
