@@ -81,6 +81,19 @@ public abstract class TaskExecutor<TTask>(TaskTools tools, JobQueue queue, JobPr
 
     private async Task<ScriptOutcome> RunAsync(TaskAttempt<TTask> attempt, ITaskRecorder? recorder, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await RunChildAsync(attempt, recorder, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // While it was being prepared; the end of a child that runs is an outcome of its own.
+            return new ScriptFailure(new TaskError(ErrorCodes.TaskCancelled, "The task was cancelled before it began."), "");
+        }
+    }
+
+    private async Task<ScriptOutcome> RunChildAsync(TaskAttempt<TTask> attempt, ITaskRecorder? recorder, CancellationToken cancellationToken)
+    {
         var (work, error) = await PrepareAsync(attempt, cancellationToken);
         if (work is null)
         {

@@ -33,6 +33,28 @@ public sealed class CancelTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Ends_in_its_first_attempt_when_the_cancellation_meets_it_on_its_way_to_the_script()
+    {
+        foreach (var (path, input) in new[] { (Ingest, platform.Images), (Train, await platform.DigitsAsync()) })
+        {
+            for (var round = 0; round < 10; round++)
+            {
+                var task = await StartAsync(path, PlatformFixture.Unique("early"), input, "hang");
+                if (round % 2 == 1)
+                {
+                    await Rest.UntilAsync(task, t => t.Text("status") == "running");
+                }
+
+                await Rest.PostAsync($"{task}/cancel");
+
+                var ended = await Rest.UntilEndedAsync(task);
+                ended.ShouldHaveFailed("TASK_CANCELLED");
+                ended.Number("attempt").ShouldBeLessThanOrEqualTo(1);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Hears_a_polite_script_out_when_it_is_cancelled()
     {
         var task = await StartAsync(Ingest, PlatformFixture.Unique("polite"), platform.Images, "polite");
