@@ -47,10 +47,17 @@ public static class TaskDecisions
         }
 
         var reason = code ?? ErrorCodes.TaskCancelled;
+        var seen = await context.Transaction.PeekAsync<TTask>(taskId!, cancellationToken);
         // The job's row is locked before the stream, in the order in which runners lock them.
-        var workerHasIt = !await queue.WithdrawAsync(context.Transaction, taskId!, cancellationToken)
-            && await queue.RequestCancelAsync(context.Transaction, taskId!, reason, cancellationToken);
+        var withdrawn = await queue.WithdrawAsync(context.Transaction, taskId!, cancellationToken);
+        var workerHasIt = !withdrawn && await queue.RequestCancelAsync(context.Transaction, taskId!, reason, cancellationToken);
         var task = await context.Transaction.LoadAsync<TTask>(taskId!, cancellationToken);
+        if (!withdrawn && !workerHasIt && task.Version != seen.Version)
+        {
+            // A worker may have got it between the two looks, and would go on unasked.
+            throw new LedgerConflictException($"Task '{taskId}' moved while it was being cancelled.");
+        }
+
         var decision = task.State.Cancel(taskId!, reason, workerHasIt, context.Now);
         if (decision.Refusal is not null)
         {
