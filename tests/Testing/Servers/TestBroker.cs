@@ -65,6 +65,13 @@ public sealed class TestBroker : IAsyncDisposable
         return new UriBuilder(Address) { UserName = user, Password = Uri.EscapeDataString(password) }.Uri;
     }
 
+    /// <summary>Takes a user of this scenario away, with its connections; <see cref="AddUserAsync"/> brings it back.</summary>
+    public async Task RemoveUserAsync(string name, CancellationToken cancellationToken = default)
+    {
+        await DeleteAsync($"api/users/{VirtualHost}-{name}", cancellationToken);
+        await DropConnectionsAsync(cancellationToken);
+    }
+
     private readonly List<string> _users = [];
 
     /// <summary>The queues of the virtual host.</summary>

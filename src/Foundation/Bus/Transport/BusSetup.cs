@@ -36,6 +36,12 @@ public static class BusSetup
         services.AddHostedService<BusStart>();
         AddTransport(services, options, registrations);
         services.AddHostedService<Retention>();
+        if (!options.InMemory)
+        {
+            services.AddSingleton<BusWatch>();
+            services.AddHostedService(p => p.GetRequiredService<BusWatch>());
+        }
+
         if (registrations.HasSagas)
         {
             services.AddHostedService<OutboxDispatcher>();
@@ -130,6 +136,11 @@ public static class BusSetup
                     endpoint.ClearSerialization();
                     endpoint.AddSerializer(envelope);
                     endpoint.AddDeserializer(envelope, isDefault: true);
+                }
+
+                if (!options.InMemory)
+                {
+                    endpoint.ConnectReceiveEndpointObserver(context.GetRequiredService<BusWatch>());
                 }
 
                 DeadLetters.Configure(endpoint, options.InMemory ? null : Caller.OwnUser(options.Address));
