@@ -24,6 +24,7 @@ internal sealed class CommandLine
         Root.Options.Add(new HelpOption("--help", "-h"));
         Root.Options.Add(GlobalOptions.Url);
         Root.Options.Add(GlobalOptions.Format);
+        Root.Options.Add(GlobalOptions.AsOf);
     }
 
     public RootCommand Root { get; }

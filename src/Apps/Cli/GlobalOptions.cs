@@ -22,6 +22,13 @@ internal static class GlobalOptions
         Recursive = true,
     };
 
+    public static readonly Option<string?> AsOf = new("--as-of")
+    {
+        Description = "Show what was true at a moment of the past: an instant such as 2026-03-01T12:00:00Z, or a position of the ledger.",
+        HelpName = "MOMENT",
+        Recursive = true,
+    };
+
     /// <summary><c>--output</c> is free for the verbs that name a dataset or a model by it.</summary>
     public static readonly Option<OutputFormat> Format = new("--format", "--output", "-o")
     {

@@ -13,7 +13,7 @@ internal sealed class Invocation(ParseResult values, Surroundings surroundings) 
 
     public TimeProvider Clock => surroundings.Clock;
 
-    public EventMlClient Server => _server ??= new EventMlClient(Address(), surroundings.Clock);
+    public EventMlClient Server => _server ??= new EventMlClient(Address(), surroundings.Clock) { AsOf = values.GetValue(GlobalOptions.AsOf) };
 
     public Output Output => _output ??= new Output(surroundings, Format);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Npgsql;
 
@@ -35,52 +36,96 @@ internal static class EventReader
         return await ReadAsync(command, ledger.Types, cancellationToken);
     }
 
+    /// <summary>The events of several streams that had a position at or before the given one, stream by stream.</summary>
+    public static async Task<IReadOnlyList<StoredEvent>> StreamsAtAsync(NpgsqlConnection connection, Ledger ledger, string[] streamIds, long position, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select {Columns}, p.position, p.at from {ledger.Schema}.mt_events e join {ledger.Schema}.eml_position p on p.seq_id = e.seq_id where e.stream_id = any($1) and p.position <= $2 order by e.stream_id, e.version", connection);
+        command.Parameters.AddWithValue(streamIds);
+        command.Parameters.AddWithValue(position);
+        return await ReadAsync(command, ledger.Types, cancellationToken);
+    }
+
+    /// <summary>The streams of a category in the order of their first events, with the positions of those.</summary>
+    public static async Task<IReadOnlyList<(string StreamId, long FirstPosition)>> StreamsAsync(
+        NpgsqlConnection connection, Ledger ledger, string category, string prefix, long afterPosition, long untilPosition, int count, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"select stream_id, first_position from {ledger.Schema}.eml_streams($1, $2, $3, $4, $5)", connection);
+        command.Parameters.AddWithValue(category);
+        command.Parameters.AddWithValue(prefix);
+        command.Parameters.AddWithValue(afterPosition);
+        command.Parameters.AddWithValue(untilPosition);
+        command.Parameters.AddWithValue(count);
+        var streams = new List<(string, long)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            streams.Add((reader.GetString(0), reader.GetInt64(1)));
+        }
+
+        return streams;
+    }
+
+    /// <summary>Every stream of a category with its events, one stream in memory at a time.</summary>
+    public static async IAsyncEnumerable<IReadOnlyList<StoredEvent>> CategoryAsync(
+        NpgsqlConnection connection, Ledger ledger, string category, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select {Columns}, null::bigint, null::timestamptz from {ledger.Schema}.mt_events e where starts_with(e.stream_id, $1) order by e.stream_id, e.version", connection);
+        command.Parameters.AddWithValue(category + "-");
+        var stream = new List<StoredEvent>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var e = Event(reader, ledger.Types);
+            if (stream.Count > 0 && stream[0].StreamId != e.StreamId)
+            {
+                yield return stream;
+                stream = [];
+            }
+
+            stream.Add(e);
+        }
+
+        if (stream.Count > 0)
+        {
+            yield return stream;
+        }
+    }
+
     private static async Task<IReadOnlyList<StoredEvent>> ReadAsync(NpgsqlCommand command, EventTypes types, CancellationToken cancellationToken)
     {
         var events = new List<StoredEvent>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var alias = reader.GetString(4);
-            var json = reader.GetString(5);
-            var (data, problem) = Parse(types, alias, json);
-            events.Add(new StoredEvent
-            {
-                SeqId = reader.GetInt64(0),
-                Id = reader.GetGuid(1),
-                StreamId = reader.GetString(2),
-                Version = reader.GetInt64(3),
-                Type = alias,
-                Json = json,
-                Data = data,
-                Problem = problem,
-                Timestamp = reader.GetFieldValue<DateTimeOffset>(6),
-                CorrelationId = reader.IsDBNull(7) ? null : reader.GetString(7),
-                CausationId = reader.IsDBNull(8) ? null : reader.GetString(8),
-                Headers = reader.IsDBNull(9) ? null : JsonSerializer.Deserialize<JsonElement>(reader.GetString(9)),
-                Position = reader.IsDBNull(10) ? null : reader.GetInt64(10),
-                PositionedAt = reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11),
-            });
+            events.Add(Event(reader, types));
         }
 
         return events;
     }
 
-    // Another program may store something else under an alias that we know.
-    private static (object? Data, string? Problem) Parse(EventTypes types, string alias, string json)
+    private static StoredEvent Event(NpgsqlDataReader reader, EventTypes types)
     {
-        if (types.Find(alias) is not { } type)
+        var alias = reader.GetString(4);
+        var json = reader.GetString(5);
+        var (data, problem) = types.Read(alias, json);
+        return new StoredEvent
         {
-            return (null, null);
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize(json, type, LedgerJson.Options) is { } data ? (data, null) : (null, $"its JSON is null, not a {type.Name}.");
-        }
-        catch (JsonException e)
-        {
-            return (null, $"its JSON is not a {type.Name} of this build: {e.Message}");
-        }
+            SeqId = reader.GetInt64(0),
+            Id = reader.GetGuid(1),
+            StreamId = reader.GetString(2),
+            Version = reader.GetInt64(3),
+            Type = alias,
+            Json = json,
+            Data = data,
+            Problem = problem,
+            Timestamp = reader.GetFieldValue<DateTimeOffset>(6),
+            CorrelationId = reader.IsDBNull(7) ? null : reader.GetString(7),
+            CausationId = reader.IsDBNull(8) ? null : reader.GetString(8),
+            Headers = reader.IsDBNull(9) ? null : JsonSerializer.Deserialize<JsonElement>(reader.GetString(9)),
+            Position = reader.IsDBNull(10) ? null : reader.GetInt64(10),
+            PositionedAt = reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11),
+        };
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 
 namespace EventMl.EventStore;
@@ -8,6 +9,8 @@ public sealed class Ledger(
 {
     private const int MaxTries = 8;
     private const string IdleInTransactionTimeout = "25P03";
+
+    private static readonly TimeSpan _lookAgain = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Views updated in the transaction that appends, by category.</summary>
     internal ILookup<string, IInlineView> Views { get; } = views.ToLookup(v => v.Category, StringComparer.Ordinal);
@@ -83,6 +86,31 @@ public sealed class Ledger(
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await EventReader.ForwardAsync(connection, this, afterPosition, count, cancellationToken);
+    }
+
+    /// <summary>All events in ledger order after a position, those of the future too; an empty list says that <paramref name="patience"/> has passed without one.</summary>
+    /// <param name="afterPosition">The last position that the caller knows; 0 for all.</param>
+    /// <param name="patience">The longest silence.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async IAsyncEnumerable<IReadOnlyList<StoredEvent>> FollowAsync(long afterPosition, TimeSpan patience, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var heard = clock.GetTimestamp();
+        while (true)
+        {
+            var next = signal.Sequenced.Next;
+            var events = await ReadForwardAsync(afterPosition, options.BatchSize, cancellationToken);
+            if (events.Count > 0 || clock.GetElapsedTime(heard) >= patience)
+            {
+                yield return events;
+                heard = clock.GetTimestamp();
+                afterPosition = events.Count > 0 ? events[^1].Position!.Value : afterPosition;
+                continue;
+            }
+
+            // Only the sequencer's own process is told; many readers must not look as often as it does.
+            await next.UntilAsync(signal.SequencesHere ? _lookAgain * 10 : _lookAgain, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>The events of a stream that had a position at or before the given one, from the first.</summary>

@@ -67,9 +67,9 @@ public sealed class TaskResource<TRow>(string noun, View<TRow> view, JobProgress
     public IResult NotFound(string id) =>
         ApiResults.Refused(new Refusal(ErrorCodes.TaskNotFound, $"{noun} '{id}' does not exist; list the tasks to find its id."));
 
-    private Task<IResult> ListAsync(Page page, HttpContext http) => page.AnswerAsync<object>(async (limit, token) =>
+    private Task<IResult> ListAsync(Page page, AsOf asOf, HttpContext http) => page.AnswerAsync<object>(async (limit, token) =>
     {
-        var (rows, next) = await view.ListAsync(IdPrefix, limit, token, http.RequestAborted);
+        var (rows, next) = await asOf.Of(view).ListAsync(IdPrefix, limit, token, http.RequestAborted);
         return ([.. rows.Select(r => Show(r.Row))], next);
     });
 
@@ -87,12 +87,12 @@ public sealed class TaskResource<TRow>(string noun, View<TRow> view, JobProgress
             : ApiResults.Created($"{http.Request.Path}/{result.Value}", Show((await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row));
     }
 
-    private async Task<IResult> GetAsync(string id, HttpContext http) =>
-        await FindAsync(id, http.RequestAborted) switch
+    private async Task<IResult> GetAsync(string id, AsOf asOf, HttpContext http) =>
+        await FindAsync(id, asOf.Of(view), http.RequestAborted) switch
         {
             null => NotFound(id),
             // Progress moves without an event, so the version would not tell that the answer has changed.
-            { Row: { Status: TaskStatuses.Running } row } => ApiResults.Ok(Show(row.WithProgress(await progress.GetAsync(id, http.RequestAborted)))),
+            { Row: { Status: TaskStatuses.Running } row } when asOf.IsNow => ApiResults.Ok(Show(row.WithProgress(await progress.GetAsync(id, http.RequestAborted)))),
             var task => ApiResults.Versioned(http, task.Version, Show(task.Row)),
         };
 
@@ -109,11 +109,12 @@ public sealed class TaskResource<TRow>(string noun, View<TRow> view, JobProgress
     }
 
     private async Task<IResult> LogsAsync(string id, bool? follow, HttpContext http) =>
-        await FindAsync(id, http.RequestAborted) is null
+        await FindAsync(id, view, http.RequestAborted) is null
             ? NotFound(id)
             : TaskLogs.Stream(folders, id, follow == true ? async token => (await view.GetAsync(id, token))!.Row.CompletedAt is not null : null);
 
     private bool IsOfKind(string id) => id.StartsWith(IdPrefix, StringComparison.Ordinal);
 
-    private async Task<ViewRow<TRow>?> FindAsync(string id, CancellationToken cancellationToken) => IsOfKind(id) ? await view.GetAsync(id, cancellationToken) : null;
+    private async Task<ViewRow<TRow>?> FindAsync(string id, IViewReader<TRow> rows, CancellationToken cancellationToken) =>
+        IsOfKind(id) ? await rows.GetAsync(id, cancellationToken) : null;
 }

@@ -15,6 +15,7 @@ public static class AuditModule
     /// <summary>The area's REST.</summary>
     public static void MapAudit(this IEndpointRouteBuilder api)
     {
+        api.MapGet("/events", EventsEndpoint.FollowAsync);
         var audit = api.MapGroup("/audit");
         audit.MapGet("/history", HistoryEndpoint.GetAsync);
         audit.MapGet("/decisions/{id}/replay", ReplayEndpoint.GetAsync);

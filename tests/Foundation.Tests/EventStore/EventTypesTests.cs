@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using EventMl.EventStore;
 
 namespace EventMl.Foundation.Tests.EventStore;
@@ -34,8 +35,50 @@ public sealed class EventTypesTests
         Should.Throw<ArgumentException>(() => types.Add(typeof(Sample.Other.ModelRegistered))).Message.ShouldContain("rename one");
     }
 
+    [Fact]
+    public void Reads_the_old_shape_when_an_upcaster_knows_it()
+    {
+        var types = new EventTypes();
+        types.Add(typeof(Sample.Moved));
+        types.Upcast<Sample.Moved>("relocated", old => new JsonObject { ["Place"] = old["Where"]!.GetValue<string>() });
+        types.Upcast<Sample.Moved>("moved", old => old.ContainsKey("Place") ? old : new JsonObject { ["Place"] = old["To"]!.GetValue<string>() });
+        types.Upcast<Sample.Moved>("moved", old => new JsonObject { ["Place"] = old["Place"]!.GetValue<string>().Trim() });
+
+        types.Read("relocated", """{"Where": "Bern"}""").Data.ShouldBe(new Sample.Moved("Bern"));
+        types.Read("moved", """{"To": " Chur "}""").Data.ShouldBe(new Sample.Moved("Chur"));
+        types.Read("moved", """{"Place": "Genf"}""").Data.ShouldBe(new Sample.Moved("Genf"));
+        types.AliasOf(typeof(Sample.Moved)).ShouldBe("moved", "new events are written under the present name");
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("""{"Where": 7}""")]
+    public void Says_what_is_wrong_when_an_upcaster_meets_something_else(string json)
+    {
+        var types = new EventTypes();
+        types.Upcast<Sample.Moved>("relocated", old => new JsonObject { ["Place"] = old["Where"]!.GetValue<string>() });
+
+        var (data, problem) = types.Read("relocated", json);
+
+        data.ShouldBeNull();
+        problem.ShouldNotBeNull().ShouldContain("Moved");
+    }
+
+    [Fact]
+    public void Refuses_an_upcaster_when_the_alias_is_anothers()
+    {
+        var types = new EventTypes();
+        types.Add(typeof(Sample.ModelRegistered));
+
+        Should.Throw<ArgumentException>(() => types.Upcast<Sample.Moved>("model_registered", old => old)).Message.ShouldContain("cannot be read as");
+    }
+
     internal static class Sample
     {
+        internal sealed record Moved(string Place);
+
         internal sealed record ModelRegistered;
 
         internal sealed record V2Model;

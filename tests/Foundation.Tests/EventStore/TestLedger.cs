@@ -114,10 +114,12 @@ internal sealed record CounterRow(int Total, int Events, string? Note);
 
 internal sealed class CounterView(NpgsqlDataSource dataSource) : View<CounterRow>(dataSource, "counting", "counter_view", "counter")
 {
-    public override CounterRow? Apply(CounterRow? row, StoredEvent @event)
+    public override CounterRow? Apply(CounterRow? row, StoredEvent @event) => After(row, @event.Data!);
+
+    public static CounterRow? After(CounterRow? row, object @event)
     {
         var old = row ?? new CounterRow(0, 0, null);
-        return @event.Data switch
+        return @event switch
         {
             CounterRaised e => old with { Total = old.Total + e.Amount, Events = old.Events + 1 },
             CounterNoted { Text: "hide" } => null,

@@ -25,6 +25,20 @@ public sealed class VerbTests : IDisposable
         json.Out.Trim().ShouldBe("""{"prediction":7,"confidence":0.983,"probabilities":[0.017,0.983]}""");
     }
 
+    [Fact]
+    public async Task Asks_about_the_past_when_a_moment_is_given_and_changes_nothing_there()
+    {
+        await using var server = await RestServer.AnsweringAsync(200, "[]");
+
+        await CliRun.AgainstAsync(server, "models", "list", "--as-of", "2026-03-01T12:00:00+02:00");
+        await CliRun.AgainstAsync(server, "--as-of", "120", "datasets", "show", "mnist");
+        var promoting = await CliRun.AgainstAsync(server, "models", "promote", "fashion-cnn", "--as-of", "120");
+
+        server.Requests.ShouldBe(["GET /api/v1/models?limit=200&as_of=2026-03-01T12%3A00%3A00%2B02%3A00", "GET /api/v1/datasets/mnist?as_of=120"]);
+        promoting.ExitCode.ShouldBe(2);
+        promoting.Error.ShouldContain("the past cannot be changed");
+    }
+
     [Theory]
     [InlineData("fashion-cnn", "model%2Ffashion-cnn")]
     [InlineData("train-1", "model%2Ftrain-1")]

@@ -35,6 +35,9 @@ internal sealed class EventMlClient : IDisposable
 
     public Uri Address { get; }
 
+    /// <summary>The moment that reads ask about; the present when null.</summary>
+    public string? AsOf { get; init; }
+
     /// <summary>Joins path parts, each escaped; a part may hold any character but is never <c>.</c> or <c>..</c>.</summary>
     public static string Path(params IEnumerable<string> parts) => string.Join('/', parts.Select(Uri.EscapeDataString));
 
@@ -101,7 +104,7 @@ internal sealed class EventMlClient : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         try
         {
-            using var request = new HttpRequestMessage(method, path);
+            using var request = new HttpRequestMessage(method, At(method, path));
             if (body is not null)
                 request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, MediaTypeNames.Application.Json);
             using var reply = await AnswerAsync(request, either.Token);
@@ -118,6 +121,11 @@ internal sealed class EventMlClient : IDisposable
             throw new UnreachableException(Address, $"no answer within {AnswerLimit.TotalSeconds:0} seconds", e);
         }
     }
+
+    private string At(HttpMethod method, string path) =>
+        AsOf is null ? path
+        : method != HttpMethod.Get ? throw new UsageException("--as-of is for looking; the past cannot be changed. Leave it out.")
+        : $"{path}{(path.Contains('?') ? '&' : '?')}as_of={Uri.EscapeDataString(AsOf)}";
 
     private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancel)
     {

@@ -17,6 +17,7 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
         ["models"] = HostAreas.Models,
         ["inference-services"] = HostAreas.Serving,
         ["audit"] = HostAreas.Audit,
+        ["events"] = HostAreas.Audit,
     };
 
     // These belong to one connection and are never passed on (RFC 9110 §7.6.1).

@@ -5,10 +5,10 @@ using Npgsql;
 
 namespace EventMl.Host.Hosting;
 
-/// <summary>The host's command line: <c>[--areas A,B] [--urls URL] [--route AREA=URL]… [--declare]</c>.</summary>
+/// <summary>The host's command line: <c>[--areas A,B] [--urls URL] [--route AREA=URL]… [--declare | --rebuild VIEW|all]</c>.</summary>
 internal static class HostCommand
 {
-    private const string Usage = "usage: EventMl.Host [--areas A,B] [--urls URL] [--route AREA=URL]... [--declare]";
+    private const string Usage = "usage: EventMl.Host [--areas A,B] [--urls URL] [--route AREA=URL]... [--declare | --rebuild VIEW|all]";
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -23,11 +23,17 @@ internal static class HostCommand
                 return 0;
             }
 
+            if (options.Rebuild is { } view)
+            {
+                await Rebuilding.RunAsync(settings, view, CancellationToken.None);
+                return 0;
+            }
+
             await using var app = PlatformHost.Build(settings);
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is ArgumentException or ValidationException or OptionsValidationException or LedgerSchemaException or NpgsqlException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is ArgumentException or ValidationException or OptionsValidationException or LedgerSchemaException or LedgerConflictException or NpgsqlException or IOException or OperationCanceledException)
         {
             await Console.Error.WriteLineAsync($"The host cannot work: {e.Message}");
             return 1;
@@ -36,12 +42,13 @@ internal static class HostCommand
 
     private static Options Parse(string[] args)
     {
-        var options = new Options([], null, [], false);
+        var options = new Options([], null, [], false, null);
         for (var i = 0; i < args.Length; i++)
         {
             options = args[i] switch
             {
                 "--declare" => options with { Declare = true },
+                "--rebuild" => options with { Rebuild = Value() },
                 "--areas" => options with { Areas = Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
                 "--urls" => options with { Urls = Value() },
                 "--route" => options with { Routes = [.. options.Routes, Value()] },
@@ -54,5 +61,5 @@ internal static class HostCommand
         return options;
     }
 
-    private sealed record Options(IReadOnlyCollection<string> Areas, string? Urls, IReadOnlyCollection<string> Routes, bool Declare);
+    private sealed record Options(IReadOnlyCollection<string> Areas, string? Urls, IReadOnlyCollection<string> Routes, bool Declare, string? Rebuild);
 }

@@ -16,19 +16,25 @@ public interface IInlineView
     /// <summary>Schema of the area that owns the table.</summary>
     string Schema { get; }
 
+    /// <summary>Name of its table in the schema.</summary>
+    string Table { get; }
+
     /// <summary>Folds events just appended to one stream.</summary>
     Task ApplyAsync(LedgerTransaction transaction, string streamId, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken);
+
+    /// <summary>The row that the events of a whole stream make; null when there is nothing to show.</summary>
+    FoldedRow? FoldRow(IReadOnlyList<StoredEvent> events);
 }
 
-/// <summary>A row of a view with the stream version it shows (also its ETag).</summary>
-public sealed record ViewRow<TRow>(string Id, long Version, TRow Row);
+/// <summary>A row of a view as its table holds it.</summary>
+public sealed record FoldedRow(long Version, string Json, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
 
 /// <summary>A view whose row is the fold of one stream, applied only at version + 1.</summary>
 /// <param name="dataSource">Connections for reads.</param>
 /// <param name="schema">Schema of the area.</param>
 /// <param name="table">Name of the table.</param>
 /// <param name="category">Category of the streams.</param>
-public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, string table, string category) : IInlineView
+public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, string table, string category) : IInlineView, IViewReader<TRow>
     where TRow : class
 {
     /// <inheritdoc />
@@ -36,6 +42,9 @@ public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, str
 
     /// <inheritdoc />
     public string Schema => schema;
+
+    /// <inheritdoc />
+    public string Table => table;
 
     /// <inheritdoc />
     public string CreateSql => $"""
@@ -49,6 +58,21 @@ public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, str
 
     /// <summary>The fold of a whole stream, which must equal the live row.</summary>
     public TRow? Fold(IEnumerable<StoredEvent> events) => events.Aggregate((TRow?)null, ApplyReadable);
+
+    /// <inheritdoc />
+    public FoldedRow? FoldRow(IReadOnlyList<StoredEvent> events)
+    {
+        TRow? row = null;
+        DateTimeOffset created = default;
+        foreach (var e in events)
+        {
+            var before = row;
+            row = ApplyReadable(row, e);
+            created = before is null && row is not null ? e.Timestamp : created;
+        }
+
+        return row is null ? null : new FoldedRow(events[^1].Version, JsonSerializer.Serialize(row, LedgerJson.Options), created, events[^1].Timestamp);
+    }
 
     /// <inheritdoc />
     public async Task ApplyAsync(LedgerTransaction transaction, string streamId, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
@@ -98,7 +122,7 @@ public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, str
         await save.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>The row of one id, or null.</summary>
+    /// <inheritdoc />
     public async Task<ViewRow<TRow>?> GetAsync(string id, CancellationToken cancellationToken = default)
     {
         await using var command = dataSource.CreateCommand($"select id, version, data::text from {schema}.{table} where id = $1");
@@ -106,13 +130,7 @@ public abstract class View<TRow>(NpgsqlDataSource dataSource, string schema, str
         return await ReadAsync(command, cancellationToken);
     }
 
-    /// <summary>Rows in order of creation after the cursor, at most <paramref name="limit"/>, and the cursor of the next page (null at the end).</summary>
-    /// <exception cref="FormatException">The cursor was not made by this method.</exception>
-    public Task<(IReadOnlyList<ViewRow<TRow>> Rows, string? Next)> ListAsync(int limit, string? cursor = null, CancellationToken cancellationToken = default) =>
-        ListAsync("", limit, cursor, cancellationToken);
-
-    /// <summary>Like the other, of rows whose id begins with <paramref name="idPrefix"/>.</summary>
-    /// <exception cref="FormatException">The cursor was not made by this method.</exception>
+    /// <inheritdoc />
     public async Task<(IReadOnlyList<ViewRow<TRow>> Rows, string? Next)> ListAsync(string idPrefix, int limit, string? cursor, CancellationToken cancellationToken)
     {
         var (after, afterId) = ViewCursor.Decode(cursor);

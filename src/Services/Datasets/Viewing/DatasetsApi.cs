@@ -20,14 +20,14 @@ internal static class DatasetsApi
         datasets.MapDelete("/{id}", DeleteAsync);
     }
 
-    private static Task<IResult> ListAsync(Page page, HttpContext http, DatasetView view) => page.AnswerAsync<DatasetRow>(async (limit, token) =>
+    private static Task<IResult> ListAsync(Page page, AsOf asOf, HttpContext http, DatasetView view) => page.AnswerAsync<DatasetRow>(async (limit, token) =>
     {
-        var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
+        var (rows, next) = await asOf.Of(view).ListAsync(limit, token, http.RequestAborted);
         return ([.. rows.Select(r => r.Row)], next);
     });
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, DatasetView view) =>
-        await view.GetAsync(id, http.RequestAborted) is { } dataset
+    private static async Task<IResult> GetAsync(string id, AsOf asOf, HttpContext http, DatasetView view) =>
+        await asOf.Of(view).GetAsync(id, http.RequestAborted) is { } dataset
             ? ApiResults.Versioned(http, dataset.Version, dataset.Row)
             : ApiResults.Refused(new Refusal(ErrorCodes.DatasetNotFound, $"Dataset '{id}' does not exist; list the datasets to find its name."));
 

@@ -17,7 +17,7 @@ internal static class ModelEndpoints
     public static void MapModelResources(this IEndpointRouteBuilder api)
     {
         var models = api.MapGroup("/models");
-        models.MapGet("", (Page page, ModelView view, CancellationToken ct) => page.AnswerAsync((limit, cursor) => ListAsync(view, limit, cursor, ct)));
+        models.MapGet("", (Page page, AsOf asOf, ModelView view, CancellationToken ct) => page.AnswerAsync((limit, cursor) => ListAsync(asOf.Of(view), limit, cursor, ct)));
         models.MapGet("/{id}", GetAsync);
         models.MapGet("/{id}/refold", RefoldAsync);
         models.MapGet("/{id}/decisions", DecisionsAsync);
@@ -26,7 +26,7 @@ internal static class ModelEndpoints
         models.MapPost("/{id}/promote", PromoteAsync);
     }
 
-    private static async Task<(IReadOnlyList<ModelAnswer> Items, string? Next)> ListAsync(ModelView view, int limit, string? cursor, CancellationToken ct)
+    private static async Task<(IReadOnlyList<ModelAnswer> Items, string? Next)> ListAsync(IViewReader<ModelRow> view, int limit, string? cursor, CancellationToken ct)
     {
         var found = new List<ModelAnswer>();
         do
@@ -40,9 +40,9 @@ internal static class ModelEndpoints
         return (found, cursor);
     }
 
-    private static async Task<IResult> GetAsync(string id, ModelView view, HttpContext context, CancellationToken ct)
+    private static async Task<IResult> GetAsync(string id, AsOf asOf, ModelView view, HttpContext context, CancellationToken ct)
     {
-        if (RequestRules.Reference(id) is not { } wanted || await view.GetAsync(wanted.Name, ct) is not { Row.Deleted: false } found)
+        if (RequestRules.Reference(id) is not { } wanted || await asOf.Of(view).GetAsync(wanted.Name, ct) is not { Row.Deleted: false } found)
         {
             return NotFound(id);
         }
@@ -64,10 +64,10 @@ internal static class ModelEndpoints
     }
 
     // A deleted model's decisions are told as well: they were made.
-    private static async Task<IResult> DecisionsAsync(string id, Page page, ModelView view, DecisionView decisions, CancellationToken ct) =>
-        await view.GetAsync(id, ct) is null
+    private static async Task<IResult> DecisionsAsync(string id, Page page, AsOf asOf, ModelView view, DecisionView decisions, CancellationToken ct) =>
+        await asOf.Of(view).GetAsync(id, ct) is null
             ? NotFound(id)
-            : await page.AnswerAsync((limit, cursor) => decisions.OfModelAsync(id, limit, cursor, ct));
+            : await page.AnswerAsync((limit, cursor) => asOf.IsNow ? decisions.OfModelAsync(id, limit, cursor, ct) : DecisionView.OfModelAsync(asOf.Of(decisions), id, limit, cursor, ct));
 
     private static async Task<IResult> DeleteAsync(string id, CommandDoor door, HttpContext context, CancellationToken ct)
     {

@@ -1,6 +1,7 @@
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Serving;
+using EventMl.EventStore;
 using EventMl.Serving.Predicting;
 using EventMl.Serving.Running;
 using EventMl.Web;
@@ -23,9 +24,9 @@ internal static class InferenceServicesApi
         services.MapPost("/{id}/predict", PredictAsync);
     }
 
-    private static Task<IResult> ListAsync(Page page, HttpContext http, InferenceServiceView view) => page.AnswerAsync<InferenceServiceRow>(async (limit, token) =>
+    private static Task<IResult> ListAsync(Page page, AsOf asOf, HttpContext http, InferenceServiceView view) => page.AnswerAsync<InferenceServiceRow>(async (limit, token) =>
     {
-        var (rows, next) = await view.ListAsync(limit, token, http.RequestAborted);
+        var (rows, next) = await asOf.Of(view).ListAsync(limit, token, http.RequestAborted);
         return ([.. rows.Select(r => r.Row)], next);
     });
 
@@ -37,8 +38,8 @@ internal static class InferenceServicesApi
             : ApiResults.Created($"{http.Request.Path}/{result.Value}", (await view.GetAsync((string)result.Value!, http.RequestAborted))!.Row);
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, InferenceServiceView view) =>
-        await view.GetAsync(id, http.RequestAborted) is { } service ? ApiResults.Versioned(http, service.Version, service.Row) : NotFound(id);
+    private static async Task<IResult> GetAsync(string id, AsOf asOf, HttpContext http, InferenceServiceView view) =>
+        await asOf.Of(view).GetAsync(id, http.RequestAborted) is { } service ? ApiResults.Versioned(http, service.Version, service.Row) : NotFound(id);
 
     private static async Task<IResult> DeleteAsync(string id, HttpContext http, CommandDoor door, ServiceRegistry registry)
     {

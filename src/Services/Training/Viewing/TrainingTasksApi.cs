@@ -18,9 +18,9 @@ internal static class TrainingTasksApi
         var resource = new TaskResource<TrainingTaskRow>(
             "Training task", services.GetRequiredService<TrainingTaskView>(), services.GetRequiredService<TrainingJobs>().Progress, services.GetRequiredService<TaskFolders>());
         resource.Map<RequestTraining, CancelTraining>(api, "/training-tasks", id => new CancelTraining { TaskId = id })
-            .MapGet("/{id}/epochs", async (string id, HttpContext http, TrainingTaskView view, EpochView epochs) =>
-                await view.GetAsync(id, http.RequestAborted) is null
+            .MapGet("/{id}/epochs", async (string id, AsOf asOf, HttpContext http, TrainingTaskView view, EpochView epochs) =>
+                await asOf.Of(view).GetAsync(id, http.RequestAborted) is null
                     ? resource.NotFound(id)
-                    : ApiResults.Ok((await epochs.GetAsync(id, http.RequestAborted))?.Row.Epochs ?? []));
+                    : ApiResults.Ok((await asOf.Of(epochs).GetAsync(id, http.RequestAborted))?.Row.Epochs ?? []));
     }
 }
