@@ -102,3 +102,6 @@ public sealed record Loaded<T>(string StreamId, T State, long Version);
 
 /// <summary>Another writer appended first; the transaction is lost and may be tried again from its beginning.</summary>
 public sealed class LedgerConflictException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The stream was archived; nothing can be appended to it.</summary>
+public sealed class LedgerArchivedException(string message, Exception? inner = null) : Exception(message, inner);

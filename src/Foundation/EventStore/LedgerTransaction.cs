@@ -9,6 +9,7 @@ namespace EventMl.EventStore;
 public sealed class LedgerTransaction : IAsyncDisposable
 {
     private const string VersionMismatch = "MT003";
+    private const string Archived = "MT001";
     private const int MaxStreamId = 300;
     private const int MaxHeader = 500;
 
@@ -66,6 +67,7 @@ public sealed class LedgerTransaction : IAsyncDisposable
 
     /// <summary>Appends to a stream that must be at <paramref name="expectedVersion"/> (0 = new) and updates its inline views.</summary>
     /// <exception cref="LedgerConflictException">The stream is at another version.</exception>
+    /// <exception cref="LedgerArchivedException">The stream is archived.</exception>
     public async Task<IReadOnlyList<StoredEvent>> AppendAsync(
         string streamId, string streamType, long expectedVersion, IReadOnlyList<object> events, EventMetadata metadata, CancellationToken cancellationToken = default)
     {
@@ -107,6 +109,11 @@ public sealed class LedgerTransaction : IAsyncDisposable
         {
             activity?.SetStatus(ActivityStatusCode.Error, "conflict");
             throw new LedgerConflictException($"Stream '{streamId}' is not at version {expectedVersion} any more.", e);
+        }
+        catch (PostgresException e) when (e.SqlState == Archived)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, "archived");
+            throw new LedgerArchivedException($"Stream '{streamId}' is archived: it can be read, and nothing more can happen to it. Begin a new one under another name.", e);
         }
 
         _appended = true;
