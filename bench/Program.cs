@@ -5,6 +5,7 @@ var areas = args.Where(a => a != "--json").ToArray();
 var benches = new Dictionary<string, Func<Action<string>, Task>>(StringComparer.Ordinal)
 {
     ["bus"] = BusLatency.RunAsync,
+    ["ledger"] = LedgerBench.RunAsync,
     ["training"] = TrainingComparison.RunAsync,
 };
 if (areas.Length > 1 || areas.Except(benches.Keys, StringComparer.Ordinal).Any())

@@ -36,6 +36,22 @@ internal static class EventReader
         return await ReadAsync(command, ledger.Types, cancellationToken);
     }
 
+    /// <summary>The same without their positions, which a fold does not need: a stream's versions have theirs in the same order, so that only the last one is looked up.</summary>
+    public static async Task<IReadOnlyList<StoredEvent>> StreamUntilAsync(NpgsqlConnection connection, Ledger ledger, string streamId, long position, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            select {Columns}, null::bigint, null::timestamptz from {ledger.Schema}.mt_events e
+            where e.stream_id = $1 and e.version <= (
+              select l.version from {ledger.Schema}.mt_events l join {ledger.Schema}.eml_position p on p.seq_id = l.seq_id
+              where l.stream_id = $1 and p.position <= $2 order by l.version desc limit 1)
+            order by e.version
+            """, connection);
+        command.Parameters.AddWithValue(streamId);
+        command.Parameters.AddWithValue(position);
+        return await ReadAsync(command, ledger.Types, cancellationToken);
+    }
+
     /// <summary>The events of several streams that had a position at or before the given one, stream by stream.</summary>
     public static async Task<IReadOnlyList<StoredEvent>> StreamsAtAsync(NpgsqlConnection connection, Ledger ledger, string[] streamIds, long position, CancellationToken cancellationToken)
     {
@@ -123,7 +139,7 @@ internal static class EventReader
             Timestamp = reader.GetFieldValue<DateTimeOffset>(6),
             CorrelationId = reader.IsDBNull(7) ? null : reader.GetString(7),
             CausationId = reader.IsDBNull(8) ? null : reader.GetString(8),
-            Headers = reader.IsDBNull(9) ? null : JsonSerializer.Deserialize<JsonElement>(reader.GetString(9)),
+            HeadersJson = reader.IsDBNull(9) ? null : reader.GetString(9),
             Position = reader.IsDBNull(10) ? null : reader.GetInt64(10),
             PositionedAt = reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11),
         };

@@ -52,10 +52,13 @@ public sealed record StoredEvent
     /// <summary>Causation id.</summary>
     public string? CausationId { get; init; }
 
-    /// <summary>Headers: <c>actor</c>, <c>source</c>, <c>traceparent</c>.</summary>
-    public JsonElement? Headers { get; init; }
+    /// <summary>The headers as stored, jsonb text; read by <see cref="Header"/>.</summary>
+    public string? HeadersJson { get; init; }
 
-    /// <summary>The header of that name, or null.</summary>
+    // Folds of many events never look at them.
+    private JsonElement? Headers => field ??= HeadersJson is { } json ? JsonSerializer.Deserialize<JsonElement>(json) : (JsonElement?)null;
+
+    /// <summary>The header of that name (<c>actor</c>, <c>source</c>, <c>traceparent</c>), or null.</summary>
     public string? Header(string name) =>
         Headers is { ValueKind: JsonValueKind.Object } h && h.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString() : null;
 

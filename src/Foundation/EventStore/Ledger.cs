@@ -156,7 +156,8 @@ public sealed class Ledger(
         where T : IAggregate<T>
     {
         var streamId = StreamId<T>(id);
-        return Fold<T>(streamId, await ReadStreamAtAsync(streamId, position, cancellationToken));
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return Fold<T>(streamId, await EventReader.StreamUntilAsync(connection, this, streamId, position, cancellationToken));
     }
 
     /// <summary>The stream of one aggregate: <c>&lt;category&gt;-&lt;id&gt;</c>.</summary>

@@ -117,7 +117,6 @@ public sealed class LedgerTransaction : IAsyncDisposable
         }
 
         _appended = true;
-        var headerElement = JsonSerializer.Deserialize<JsonElement>(headers);
         var stored = events.Select((e, i) => new StoredEvent
         {
             SeqId = result[i + 1],
@@ -131,7 +130,7 @@ public sealed class LedgerTransaction : IAsyncDisposable
             Timestamp = now,
             CorrelationId = metadata.CorrelationId,
             CausationId = metadata.CausationId,
-            Headers = headerElement,
+            HeadersJson = headers,
         }).ToArray();
         LedgerMetrics.Appended(category, events.Count);
         foreach (var view in _ledger.Views[category])

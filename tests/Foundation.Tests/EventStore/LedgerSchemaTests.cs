@@ -19,7 +19,7 @@ public sealed class LedgerSchemaTests
 
         await Task.WhenAll(Enumerable.Range(0, 12).Select(i => (i % 2 == 0 ? one : two).DeclareAsync(new CategoryOwner(area, "counter", "other"))));
 
-        (await one.ScalarAsync<long>("select count(*) from ledger.eml_schema")).ShouldBe(2);
+        (await one.ScalarAsync<bool>("select count(*) = max(version) and count(*) > 2 from ledger.eml_schema")).ShouldBeTrue();
         (await two.ScalarAsync<string[]>("select array_agg(category order by category) from ledger.eml_category")).ShouldBe(["counter", "other"]);
         await one.ExecuteAsync($"drop owned by eventml_{area}");
         await two.ExecuteAsync($"drop owned by eventml_{area}; drop role eventml_{area}");

@@ -1,5 +1,5 @@
-using System.Buffers.Text;
 using System.Buffers.Binary;
+using System.Buffers.Text;
 
 namespace EventMl.EventStore;
 
@@ -11,8 +11,11 @@ public sealed class PastView<TRow>(Ledger ledger, View<TRow> view, long position
     where TRow : class
 {
     /// <inheritdoc />
-    public async Task<ViewRow<TRow>?> GetAsync(string id, CancellationToken cancellationToken = default) =>
-        Row(id, await ledger.ReadStreamAtAsync($"{view.Category}-{id}", position, cancellationToken));
+    public async Task<ViewRow<TRow>?> GetAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await ledger.DataSource.OpenConnectionAsync(cancellationToken);
+        return Row(id, await EventReader.StreamUntilAsync(connection, ledger, $"{view.Category}-{id}", position, cancellationToken));
+    }
 
     /// <inheritdoc />
     public async Task<(IReadOnlyList<ViewRow<TRow>> Rows, string? Next)> ListAsync(string idPrefix, int limit, string? cursor, CancellationToken cancellationToken)
