@@ -56,7 +56,8 @@ internal static class ProjectRules
         "Services" => to.Layer is "Contracts" or "Foundation",
         "Sagas" => to.Layer == "Contracts" || to.Name == "EventMl.Bus",
         "Sdk" => _forScripts.Contains(to.Name),
-        "Apps" when from.Name == "EventMl.Cli" => to.Layer == "Contracts",
+        // The client verifies exports of the ledger without a server; TypeRules hold it to that.
+        "Apps" when from.Name == "EventMl.Cli" => to.Layer == "Contracts" || to.Name == "EventMl.EventStore",
         "Apps" => to.Layer != "Apps",
         _ => false,
     };

@@ -66,6 +66,14 @@ internal static class TypeRules
     public static IEnumerable<string> CallsNative(IEnumerable<TypeDefinition> types, params string[] allowed) =>
         types.Where(t => t.Methods.Any(m => m.IsPInvokeImpl) && !allowed.Contains(t.Home())).Select(t => t.FullName);
 
+    /// <summary>The client talks to servers over REST; of the ledger it knows the proof alone, never the database.</summary>
+    public static IEnumerable<string> KnowsLedger(IEnumerable<TypeDefinition> types) =>
+        from type in types
+        from mentioned in type.Mentions()
+        where mentioned.StartsWith("Npgsql.", StringComparison.Ordinal)
+            || (mentioned.StartsWith("EventMl.EventStore.", StringComparison.Ordinal) && !mentioned.StartsWith("EventMl.EventStore.Proof.", StringComparison.Ordinal))
+        select $"{type.FullName} mentions {mentioned}";
+
     /// <summary>Training goes on in a child process of its own, never in a host.</summary>
     public static IEnumerable<string> TrainsOutsideJob(IEnumerable<TypeDefinition> types) =>
         types.Where(t => t.Home() != "EventMl.Torch" && t.Outermost().Namespace != "EventMl.Host.Jobs")

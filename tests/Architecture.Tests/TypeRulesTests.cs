@@ -54,6 +54,12 @@ public sealed class TypeRulesTests
     public void Category_is_named_when_it_has_a_dash() => TypeRules.CategoryWithDash(Code.Of<Violations.AsksClock>()).ShouldHaveSingleItem().ShouldEndWith("asks-clock");
 
     [Fact]
+    public void Client_knows_the_proof_alone_when_code_is_read() => TypeRules.KnowsLedger(Code.Platform.Where(t => t.Home() == "EventMl.Cli")).ShouldBeEmpty();
+
+    [Fact]
+    public void Client_is_named_when_it_knows_the_database() => TypeRules.KnowsLedger(Code.Of<Violations.AsksDatabase>()).ShouldNotBeEmpty();
+
+    [Fact]
     public void Native_code_stays_wrapped_when_code_is_read() =>
         TypeRules.CallsNative(Code.Platform, "EventMl.Torch", "EventMl.Jobs", "EventMl.Lake").ShouldBeEmpty();
 

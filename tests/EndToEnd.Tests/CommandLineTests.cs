@@ -12,7 +12,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Every_verb_of_the_main_job_works_and_says_by_exit_code_how_it_went()
     {
-        await using var platform = await Platform.CreateAsync();
+        await using var platform = await Platform.CreateAsync(settings: ("EVENTML_LEDGER_ANCHOR_SECONDS", "1"));
         var host = await platform.StartAsync();
 
         (await RunAsync(host, 0, "ingest", "--name", "in", "--input", "small", "--output", "small", "--source", "idx", "--watch")).ShouldContain("800");
@@ -30,6 +30,7 @@ public sealed class CommandLineTests
         (await RunAsync(host, 0, "audit", "replay", decision)).ShouldContain("identical");
         (await RunAsync(host, 0, "models", "refold", "mlp")).ShouldContain("equals");
 
+        await ProveAsync(platform, host);
         await RunAsync(host, 0, Train("untrained", 1, "learning_rate=1e-12"));
         (await user.JudgedAsync("untrained")).ShouldBeFalse();
         (await RunAsync(host, 1, "models", "promote", "untrained")).ShouldContain("refused");
@@ -37,6 +38,23 @@ public sealed class CommandLineTests
         (await RunAsync(host, 2, "ingest", "--name", "in")).ShouldContain("--source");
         await host.KillAsync();
         await RunAsync(host, 3, "models", "list");
+    }
+
+    // The record is verified with the server and without it, and the anchors told of on the bus are those in the lake.
+    private static async Task ProveAsync(Platform platform, HostProcess host)
+    {
+        var limit = TimeProvider.System.GetTimestamp();
+        while ((await RunAsync(host, 0, "audit", "verify", "--format", "json")).Contains("\"anchored_to\":0,", StringComparison.Ordinal))
+        {
+            TimeProvider.System.GetElapsedTime(limit).ShouldBeLessThan(TimeSpan.FromSeconds(60));
+        }
+
+        var (export, proof, key) = (Path.Combine(platform.Folder, "ledger.zip"), Path.Combine(platform.Folder, "proof.json"), Path.Combine(platform.Folder, "state", "keys", "ledger.pub.pem"));
+        (await RunAsync(host, 0, "audit", "export", "--output", export)).ShouldContain(export);
+        (await RunAsync(host, 0, "audit", "verify", "--export", export, "--key", key)).ShouldContain("intact");
+        await File.WriteAllTextAsync(proof, await RunAsync(host, 0, "audit", "prove", "1"), TestContext.Current.CancellationToken);
+        (await RunAsync(host, 0, "audit", "verify", "--proof", proof, "--key", key)).ShouldContain("ingestion_requested");
+        Directory.GetFiles(Path.Combine(platform.Folder, "lake", "ledger")).ShouldNotBeEmpty();
     }
 
     private static string[] Train(string name, int epochs, params string[] parameters) =>

@@ -7,6 +7,7 @@ internal static class ExitCodes
     public const int Failed = 1;
     public const int Usage = 2;
     public const int Unreachable = 3;
+    public const int NotIntact = 4;
     public const int Interrupted = 130;
 }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using EventMl.EventStore;
+using EventMl.EventStore.Proof;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -40,6 +41,14 @@ public static class LedgerServices
     {
         services.AddHostedService<Sequencer>();
         services.AddHostedService<Relay>();
+        return services;
+    }
+
+    /// <summary>Adds the notary that seals the ledger; of all processes that do, one leads. It needs an <see cref="IAnchorStore"/>.</summary>
+    public static IServiceCollection AddLedgerNotary(this IServiceCollection services, NotaryOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddHostedService<Notary>();
         return services;
     }
 

@@ -1,16 +1,30 @@
+using EventMl.Audit.Masking;
 using EventMl.Audit.Replaying;
 using EventMl.Audit.Telling;
+using EventMl.Audit.Verifying;
+using EventMl.EventStore;
+using EventMl.EventStore.Proof;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventMl.Audit;
 
-/// <summary>The audit area: it only reads the ledger, so it has no commands, categories or tables.</summary>
+/// <summary>The audit area: reads the ledger, seals it, proves it and masks it; it has no commands on the bus.</summary>
 public static class AuditModule
 {
-    /// <summary>The area's readers.</summary>
-    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<HistoryReader>();
+    /// <summary>Name of the area and of its schema.</summary>
+    public const string Schema = "audit";
+
+    /// <summary>What the ledger says about itself: its anchors and its maskings.</summary>
+    public static CategoryOwner Owner { get; } = new(Schema, "ledger");
+
+    /// <summary>The area's readers and the notary; it needs the lake.</summary>
+    public static IServiceCollection AddAudit(this IServiceCollection services, NotaryOptions notary) => services
+        .AddSingleton<HistoryReader>()
+        .AddSingleton<ProofReader>()
+        .AddSingleton<IAnchorStore, LakeAnchors>()
+        .AddLedgerNotary(notary);
 
     /// <summary>The area's REST.</summary>
     public static void MapAudit(this IEndpointRouteBuilder api)
@@ -19,5 +33,9 @@ public static class AuditModule
         var audit = api.MapGroup("/audit");
         audit.MapGet("/history", HistoryEndpoint.GetAsync);
         audit.MapGet("/decisions/{id}/replay", ReplayEndpoint.GetAsync);
+        audit.MapGet("/verify", VerifyEndpoints.VerifyAsync);
+        audit.MapGet("/export", VerifyEndpoints.ExportAsync);
+        audit.MapGet("/events/{position:long}/proof", VerifyEndpoints.ProveAsync);
+        audit.MapPost("/events/{position:long}/mask", MaskEndpoint.PostAsync);
     }
 }

@@ -5,6 +5,7 @@ using EventMl.Audit;
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.EventStore;
+using EventMl.EventStore.Proof;
 using EventMl.Host.Hosting;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
@@ -46,7 +47,14 @@ internal sealed class ModelsHost : IAsyncDisposable
 
     public static DoorCall Call => new() { Actor = "ann", Door = Doors.Rest };
 
-    public static async Task<ModelsHost> StartAsync()
+    /// <summary>Public key of the ledger.</summary>
+    public string PublicKeyPath => LedgerKey.PublicPath(KeyPath(_folder));
+
+    /// <summary>Files of the test's own.</summary>
+    public string Folder => _folder;
+
+    /// <param name="anchorAfter">How long an event waits for its anchor.</param>
+    public static async Task<ModelsHost> StartAsync(TimeSpan? anchorAfter = null)
     {
         var database = await TestDatabase.CreateAsync();
         var folder = Directory.CreateTempSubdirectory("eventml-models-").FullName;
@@ -57,7 +65,7 @@ internal sealed class ModelsHost : IAsyncDisposable
         builder.AddEventMlWeb(new WebOptions { Urls = ["http://127.0.0.1:0"] });
         builder.Services.AddLedger(ledger).AddLedgerLeader()
             .AddModels(new ModelsOptions { PolicyPath = Path.Combine(folder, "promotion.yaml") }, new JobRunnerOptions())
-            .AddAudit()
+            .AddAudit(new NotaryOptions { KeyPath = KeyPath(folder), AnchorInterval = anchorAfter ?? TimeSpan.FromMinutes(1), PollInterval = TimeSpan.FromMilliseconds(50) })
             .AddSingleton(new LakeStore(new LakeOptions { Root = Path.Combine(folder, "lake") }))
             .AddScripts(new ScriptOptions { StatePath = folder }, typeof(PlatformHost).Assembly.Location);
         var bus = builder.Services.AddEventMlBus(new BusOptions { Transport = "memory" }, b => b.AddModelsCommands());
@@ -67,7 +75,7 @@ internal sealed class ModelsHost : IAsyncDisposable
         api.MapModels();
         api.MapAudit();
         var source = app.Services.GetRequiredService<NpgsqlDataSource>();
-        await LedgerSchema.DeclareAsync(source, ledger, app.Services.GetServices<IInlineView>(), [ModelsModule.Owner]);
+        await LedgerSchema.DeclareAsync(source, ledger, app.Services.GetServices<IInlineView>(), [ModelsModule.Owner, AuditModule.Owner]);
         await BusSchema.DeclareAsync(source, bus.Areas);
         foreach (var sql in ModelsModule.CreateSql(app.Services))
         {
@@ -123,6 +131,8 @@ internal sealed class ModelsHost : IAsyncDisposable
         await _database.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static string KeyPath(string folder) => Path.Combine(folder, "keys", "ledger.pem");
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, HttpStatusCode status)
     {

@@ -1,5 +1,6 @@
 using EventMl.Bus;
 using EventMl.EventStore;
+using EventMl.EventStore.Proof;
 using EventMl.Host.Hosting;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
@@ -69,6 +70,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             Areas = new HashSet<string>(HostAreas.All, StringComparer.Ordinal),
             Urls = "http://127.0.0.1:0",
             Ledger = new LedgerOptions { ConnectionString = _database.ConnectionString },
+            Notary = new NotaryOptions { KeyPath = Path.Combine(Folder, "keys", "ledger.pem") },
             Bus = new BusOptions { Address = Broker.Address.ToString() },
             Lake = new LakeOptions { Root = Path.Combine(Folder, "lake") },
             Scripts = new ScriptOptions

@@ -43,6 +43,9 @@ internal sealed class EventMlClient : IDisposable
 
     public Task<ServerReply> GetAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Get, path, null, cancel);
 
+    /// <summary>The same for what reads a whole ledger: however long the answer takes.</summary>
+    public Task<ServerReply> GetSlowlyAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Get, path, null, cancel, Timeout.InfiniteTimeSpan);
+
     public Task<ServerReply> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, null, cancel);
 
     public Task<ServerReply> PostAsync(string path, JsonObject body, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, body, cancel);
@@ -96,11 +99,25 @@ internal sealed class EventMlClient : IDisposable
         }
     }
 
+    /// <summary>Copies a file of any size.</summary>
+    public async Task CopyAsync(string path, Stream to, CancellationToken cancel)
+    {
+        try
+        {
+            using var reply = await AnswerAsync(new HttpRequestMessage(HttpMethod.Get, path), cancel);
+            await reply.Content.CopyToAsync(to, cancel);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new UnreachableException(Address, Innermost(e), e);
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
-    private async Task<ServerReply> SendAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancel)
+    private async Task<ServerReply> SendAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancel, TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(AnswerLimit, _clock);
+        using var limit = new CancellationTokenSource(patience ?? AnswerLimit, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         try
         {

@@ -10,11 +10,17 @@ internal static class AuditVerbs
     private static readonly Argument<string> Thing = ThingArgument();
     private static readonly Argument<string> Decision = GlobalOptions.Name("DECISION", "Id of the decision; eventml models promote prints it.");
 
-    public static Command Build(CommandLine cli) => new("audit", "What the ledger remembers.")
+    public static Command Build(CommandLine cli)
     {
-        cli.Verb("history", "Print the life of a thing event by event.", HistoryAsync, Thing, GlobalOptions.Limit),
-        cli.Verb("replay", "Judge a recorded decision again and compare byte for byte; exit code 1 when they differ.", ReplayAsync, Decision),
-    };
+        var audit = new Command("audit", "What the ledger remembers, and whether it is what was recorded.")
+        {
+            cli.Verb("history", "Print the life of a thing event by event.", HistoryAsync, Thing, GlobalOptions.Limit),
+            cli.Verb("replay", "Judge a recorded decision again and compare byte for byte; exit code 1 when they differ.", ReplayAsync, Decision),
+        };
+        foreach (var verb in ProofVerbs.Build(cli))
+            audit.Add(verb);
+        return audit;
+    }
 
     private static async Task<int> HistoryAsync(Invocation run, CancellationToken cancel)
     {

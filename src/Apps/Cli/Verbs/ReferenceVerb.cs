@@ -31,6 +31,7 @@ internal static class ReferenceVerb
             | 1 | the server refused (`CODE: message` on standard error), the task failed, the gate said no, or a replay differs |
             | 2 | the command line makes no sense |
             | 3 | no server answers |
+            | 4 | the record or the proof is not what was signed |
             | 130 | Ctrl-C; a watched task goes on |
 
             Every verb also takes:

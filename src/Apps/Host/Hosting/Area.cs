@@ -61,8 +61,9 @@ internal sealed record Area(string Name)
         },
         new(HostAreas.Audit)
         {
-            Add = (services, _) => services.AddAudit(),
+            Add = (services, settings) => services.AddAudit(settings.Notary),
             Map = api => api.MapAudit(),
+            Owner = AuditModule.Owner,
         },
         new(HostAreas.Sagas)
         {

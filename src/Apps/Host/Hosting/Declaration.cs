@@ -1,5 +1,6 @@
 using EventMl.Bus;
 using EventMl.EventStore;
+using EventMl.EventStore.Proof;
 using Npgsql;
 
 namespace EventMl.Host.Hosting;
@@ -10,6 +11,8 @@ public static class Declaration
     /// <summary>Declares everything the settings' servers need.</summary>
     public static async Task RunAsync(HostSettings settings, CancellationToken cancellationToken)
     {
+        // Made before anything can be sealed, so that whoever watches over the key finds it.
+        LedgerKey.OpenOrCreate(settings.Notary.KeyPath).Dispose();
         settings = settings with { Areas = new HashSet<string>(HostAreas.All, StringComparer.Ordinal) };
         var services = new ServiceCollection();
         services.AddLogging();

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using EventMl.Bus;
 using EventMl.EventStore;
+using EventMl.EventStore.Proof;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
 using EventMl.Lake;
@@ -19,6 +20,9 @@ public sealed record HostSettings
 
     /// <summary>The ledger's database.</summary>
     public required LedgerOptions Ledger { get; init; }
+
+    /// <summary>How the ledger is sealed.</summary>
+    public required NotaryOptions Notary { get; init; }
 
     /// <summary>The bus.</summary>
     public required BusOptions Bus { get; init; }
@@ -54,6 +58,7 @@ public sealed record HostSettings
             Areas = new HashSet<string>(areas.Count == 0 ? HostAreas.All : areas, StringComparer.Ordinal),
             Urls = urls ?? Get("EVENTML_URLS", "http://127.0.0.1:8000"),
             Ledger = new LedgerOptions { ConnectionString = Get("EVENTML_POSTGRES", "") },
+            Notary = ReadNotary(state),
             Bus = new BusOptions
             {
                 Transport = Get("EVENTML_BUS", "rabbitmq"),
@@ -79,6 +84,18 @@ public sealed record HostSettings
         var options = new JobRunnerOptions { Concurrency = Number("EVENTML_JOBS", 1) };
         var lease = TimeSpan.FromSeconds(Number("EVENTML_JOB_LEASE_SECONDS", (int)options.LeaseTime.TotalSeconds));
         options = options with { LeaseTime = lease, Heartbeat = lease / 5 };
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        return options;
+    }
+
+    private static NotaryOptions ReadNotary(string state)
+    {
+        var options = new NotaryOptions { KeyPath = Get("EVENTML_LEDGER_KEY", Path.Combine(state, "keys", "ledger.pem")) };
+        options = options with
+        {
+            EventsPerAnchor = Number("EVENTML_LEDGER_ANCHOR_EVENTS", options.EventsPerAnchor),
+            AnchorInterval = TimeSpan.FromSeconds(Number("EVENTML_LEDGER_ANCHOR_SECONDS", (int)options.AnchorInterval.TotalSeconds)),
+        };
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         return options;
     }
