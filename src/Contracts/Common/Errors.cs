@@ -26,6 +26,9 @@ public static class ErrorCodes
     /// <summary>No such decision in the ledger (404).</summary>
     public const string DecisionNotFound = "DECISION_NOT_FOUND";
 
+    /// <summary>No such failed message, or no such cause (404).</summary>
+    public const string FailureNotFound = "FAILURE_NOT_FOUND";
+
     /// <summary>No such pipeline (404).</summary>
     public const string PipelineNotFound = "PIPELINE_NOT_FOUND";
 
@@ -58,6 +61,9 @@ public static class ErrorCodes
 
     /// <summary>A running service needs the model (409).</summary>
     public const string ModelInUse = "MODEL_IN_USE";
+
+    /// <summary>The failed message is being retried, was handled or was discarded (409).</summary>
+    public const string FailureNotOpen = "FAILURE_NOT_OPEN";
 
     /// <summary>The body is larger than allowed (413).</summary>
     public const string PayloadTooLarge = "PAYLOAD_TOO_LARGE";

@@ -66,6 +66,10 @@ public sealed record BusOptions : IValidatableObject
     [Range(1, 3_650)]
     public int SagaRetentionDays { get; init; } = 90;
 
+    /// <summary>How often the collector of dead letters looks for queues of new workers. The default is 5 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
+    public TimeSpan DeadLetterScanInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     internal bool InMemory => Transport == "memory";
 
     internal bool AnonymousAllowed => AllowAnonymous ?? (InMemory || new Uri(Address).IsLoopback);

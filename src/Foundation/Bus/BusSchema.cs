@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace EventMl.Bus;
 
-/// <summary>The bus's tables: an inbox per area, sagas and their outbox in one schema.</summary>
+/// <summary>The bus's tables: the queues of all processes, an inbox per area, sagas and their outbox in one schema.</summary>
 public static partial class BusSchema
 {
     /// <summary>Schema of the sagas.</summary>
@@ -22,6 +22,8 @@ public static partial class BusSchema
         // "create … if not exists" races with itself; the lock ends with the transaction.
         await using (var declare = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended('eventml.bus.schema', 0))", connection, transaction))
         {
+            await declare.ExecuteNonQueryAsync(cancellationToken);
+            declare.CommandText = Queues;
             await declare.ExecuteNonQueryAsync(cancellationToken);
             foreach (var area in areas.Distinct(StringComparer.Ordinal))
             {
@@ -41,6 +43,11 @@ public static partial class BusSchema
 
         await transaction.CommitAsync(cancellationToken);
     }
+
+    private const string Queues = """
+        create schema if not exists bus;
+        create table if not exists bus.queue (name text primary key, takes_commands boolean not null);
+        """;
 
     private static string Inbox(string area) => $"""
         create schema if not exists {area};

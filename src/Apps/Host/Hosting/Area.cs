@@ -3,6 +3,7 @@ using EventMl.Bus;
 using EventMl.Datasets;
 using EventMl.EventStore;
 using EventMl.Models;
+using EventMl.Monitoring;
 using EventMl.Sagas;
 using EventMl.Serving;
 using EventMl.Training;
@@ -64,6 +65,14 @@ internal sealed record Area(string Name)
             Add = (services, settings) => services.AddAudit(settings.Notary),
             Map = api => api.MapAudit(),
             Owner = AuditModule.Owner,
+        },
+        new(HostAreas.Monitoring)
+        {
+            Register = bus => bus.AddMonitoringCommands(),
+            Add = (services, _) => services.AddMonitoring(),
+            Map = api => api.MapMonitoring(),
+            Owner = MonitoringModule.Owner,
+            CreateSql = MonitoringModule.CreateSql,
         },
         new(HostAreas.Sagas)
         {

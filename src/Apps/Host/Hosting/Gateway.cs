@@ -18,6 +18,7 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
         ["inference-services"] = HostAreas.Serving,
         ["audit"] = HostAreas.Audit,
         ["events"] = HostAreas.Audit,
+        ["failures"] = HostAreas.Monitoring,
     };
 
     // These belong to one connection and are never passed on (RFC 9110 §7.6.1).

@@ -18,6 +18,9 @@ public static class HostAreas
     /// <summary>History and replay.</summary>
     public const string Audit = "audit";
 
+    /// <summary>Failed messages and their way back.</summary>
+    public const string Monitoring = "monitoring";
+
     /// <summary>All state machines.</summary>
     public const string Sagas = "sagas";
 

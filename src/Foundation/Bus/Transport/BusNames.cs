@@ -64,6 +64,6 @@ public static class BusHeaders
     /// <summary>W3C trace context.</summary>
     public const string TraceParent = "traceparent";
 
-    /// <summary>User that sent a message now in a dead letter queue.</summary>
+    /// <summary>User that sent a message which is or was in a dead letter queue; empty for nobody the broker vouched for. Trusted only under the platform's own account.</summary>
     public const string OriginalUser = "original-user-id";
 }

@@ -33,6 +33,7 @@ public static class BusSetup
         services.TryAddSingleton<IEventPublisher>(p => new LedgerPublisher(p.GetRequiredService<IBus>(), registrations));
         services.AddSingleton(p => new CommandDoor(
             p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
+        services.AddSingleton<QueueDirectory>();
         services.AddHostedService<BusStart>();
         AddTransport(services, options, registrations);
         services.AddHostedService<Retention>();
@@ -48,6 +49,17 @@ public static class BusSetup
         }
 
         return registrations;
+    }
+
+    /// <summary>Has every dead letter of the platform kept by <typeparamref name="TStore"/>, and adds what brings messages back: <see cref="RawSender"/> and <see cref="HandledMessages"/>.</summary>
+    public static IServiceCollection AddDeadLetterCollector<TStore>(this IServiceCollection services)
+        where TStore : class, IDeadLetterStore
+    {
+        services.AddSingleton<IDeadLetterStore, TStore>();
+        services.AddSingleton(p => new RawSender(p.GetRequiredService<BusOptions>()));
+        services.AddSingleton<HandledMessages>();
+        services.AddHostedService<DeadLetterCollector>();
+        return services;
     }
 
     /// <summary>Sets up exchanges, queues and bindings without consuming, so that nothing published before the first worker starts is lost.</summary>
@@ -157,16 +169,17 @@ public static class BusSetup
         }
     }
 
-    private sealed class BusStart(BusOptions options, ILogger<BusStart> log) : IHostedService
+    private sealed class BusStart(BusOptions options, BusRegistrations registrations, QueueDirectory directory, ILogger<BusStart> log) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
             if (options.InMemory)
             {
                 log.LogWarning("The bus is in memory: messages in flight do not survive a crash or a restart. Set the bus transport to 'rabbitmq' for work that matters.");
+                return Task.CompletedTask;
             }
 
-            return Task.CompletedTask;
+            return directory.AddAsync([.. registrations.Endpoints.Select(e => new KnownQueue(e.Queue, e.PlainJson))], cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -20,9 +20,7 @@ internal static class BusTopology
         {
             var queue = options.QueuePrefix + endpoint.Queue;
             await ExchangeAsync(channel, queue, cancellationToken);
-            var arguments = options.Quorum ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" } : null;
-            await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
-            await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellationToken);
+            await QueueAsync(channel, queue, options, cancellationToken);
             foreach (var message in endpoint.Messages())
             {
                 var exchange = BusNames.Exchange(message);
@@ -30,6 +28,13 @@ internal static class BusTopology
                 await channel.ExchangeBindAsync(queue, exchange, "", cancellationToken: cancellationToken);
             }
         }
+    }
+
+    /// <summary>A dead letter queue as MassTransit declares it at the first message it moves there.</summary>
+    public static async Task DeclareDeadAsync(IChannel channel, string queue, BusOptions options, CancellationToken cancellationToken)
+    {
+        await ExchangeAsync(channel, queue, cancellationToken);
+        await QueueAsync(channel, queue, options, cancellationToken);
     }
 
     /// <summary>The messages a state machine listens to.</summary>
@@ -40,6 +45,13 @@ internal static class BusTopology
             .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(Event<>))
             .Select(i => i.GetGenericArguments()[0])
             .Distinct();
+
+    private static async Task QueueAsync(IChannel channel, string queue, BusOptions options, CancellationToken cancellationToken)
+    {
+        var arguments = options.Quorum ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" } : null;
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
+        await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellationToken);
+    }
 
     private static Task ExchangeAsync(IChannel channel, string name, CancellationToken cancellationToken) =>
         channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);

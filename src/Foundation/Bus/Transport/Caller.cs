@@ -42,7 +42,7 @@ internal sealed class Caller(BusOptions options, IBusPrincipals principals)
     /// <exception cref="ForeignEventException">Somebody else sent it, or the broker vouches for nobody.</exception>
     public void RequireOwn(ConsumeContext context, string queue)
     {
-        if (_ownUser is not null && Amqp(context)?.Properties.UserId is var user && user != _ownUser)
+        if (_ownUser is not null && Sender(context) is var user && user != _ownUser)
         {
             throw new ForeignEventException(queue, user);
         }
@@ -71,7 +71,7 @@ internal sealed class Caller(BusOptions options, IBusPrincipals principals)
             return Text(context, BusHeaders.Actor) ?? "anonymous";
         }
 
-        return Amqp(context)?.Properties.UserId switch
+        return Sender(context) switch
         {
             { Length: > 0 } user when user == _ownUser => Text(context, BusHeaders.Actor) ?? user,
             { Length: > 0 } user => principals.Find(user),
@@ -79,6 +79,12 @@ internal sealed class Caller(BusOptions options, IBusPrincipals principals)
             _ => throw new UnauthenticatedMessageException(queue),
         };
     }
+
+    // A message that comes back from the dead letters is under the platform's name, but not its word.
+    private string? Sender(ConsumeContext context) =>
+        Amqp(context)?.Properties is not { } properties ? null
+        : properties.UserId == _ownUser && properties.Headers?.TryGetValue(BusHeaders.OriginalUser, out var original) == true ? AmqpTable.Plain(original) as string
+        : properties.UserId;
 
     private static string? Text(ConsumeContext context, string header) => context.Headers.TryGetHeader(header, out var value) ? value as string : null;
 

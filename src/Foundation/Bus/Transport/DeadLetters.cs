@@ -7,52 +7,67 @@ using RabbitMQ.Client;
 namespace EventMl.Bus;
 
 /// <summary>Moves failed messages to <c>&lt;queue&gt;_error</c> and unwanted ones to <c>&lt;queue&gt;_skipped</c>.</summary>
-/// <remarks>The broker refuses to take a message whose user-id is not the publisher's own, so a stranger's message could never be moved; its user goes into a header.</remarks>
+/// <remarks>
+/// The broker refuses to take a message whose user-id is not the publisher's own, so a stranger's message could never be moved; it travels under the platform's name
+/// with its own user in a header. Where both are present, the broker vouches that the platform wrote the header; the platform's own messages never have it.
+/// </remarks>
 internal static class DeadLetters
 {
     public static void Configure(IReceivePipelineConfigurator endpoint, string? ownUser)
     {
         endpoint.ConfigureError(error =>
         {
-            error.UseFilter(new WithoutUserOnError(ownUser));
+            error.UseFilter(new MarkOnError(ownUser));
             error.UseFilter(new GenerateFaultFilter());
             error.UseFilter(new ErrorTransportFilter());
         });
         endpoint.ConfigureDeadLetter(skipped =>
         {
-            skipped.UseFilter(new WithoutUserOnSkip(ownUser));
+            skipped.UseFilter(new MarkOnSkip(ownUser));
             skipped.UseFilter(new DeadLetterTransportFilter());
         });
     }
 
-    // What the platform sent itself keeps its name, so that it is believed when it is moved back.
-    private static UnsignedDelivery? Unsigned(ReceiveContext context, string? ownUser) =>
-        context.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery) && delivery.Properties.IsUserIdPresent() && delivery.Properties.UserId != ownUser ? new UnsignedDelivery(delivery) : null;
-
-    private sealed class WithoutUserOnError(string? ownUser) : IFilter<ExceptionReceiveContext>
+    /// <summary>Puts a message that is not the platform's own under the platform's name, marked with who sent it: empty for nobody the broker vouches for.</summary>
+    public static void Mark(BasicProperties properties, string ownUser)
     {
-        public void Probe(ProbeContext context) => context.CreateFilterScope("withoutUser");
+        if (properties.UserId == ownUser)
+        {
+            return;
+        }
+
+        properties.Headers = new Dictionary<string, object?>(properties.Headers ?? new Dictionary<string, object?>(), StringComparer.Ordinal) { [BusHeaders.OriginalUser] = properties.UserId ?? "" };
+        properties.UserId = ownUser;
+    }
+
+    // What the platform sent itself keeps its name, so that it is believed when it is moved back.
+    private static MarkedDelivery? Marked(ReceiveContext context, string? ownUser) =>
+        ownUser is not null && context.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery) && delivery.Properties.UserId != ownUser ? new MarkedDelivery(delivery, ownUser) : null;
+
+    private sealed class MarkOnError(string? ownUser) : IFilter<ExceptionReceiveContext>
+    {
+        public void Probe(ProbeContext context) => context.CreateFilterScope("markSender");
 
         public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next) =>
-            next.Send(Unsigned(context, ownUser) is { } delivery ? new UnsignedError(context, delivery) : context);
+            next.Send(Marked(context, ownUser) is { } delivery ? new MarkedError(context, delivery) : context);
     }
 
-    private sealed class WithoutUserOnSkip(string? ownUser) : IFilter<ReceiveContext>
+    private sealed class MarkOnSkip(string? ownUser) : IFilter<ReceiveContext>
     {
-        public void Probe(ProbeContext context) => context.CreateFilterScope("withoutUser");
+        public void Probe(ProbeContext context) => context.CreateFilterScope("markSender");
 
         public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
-            next.Send(Unsigned(context, ownUser) is { } delivery ? new UnsignedReceive(context, delivery) : context);
+            next.Send(Marked(context, ownUser) is { } delivery ? new MarkedReceive(context, delivery) : context);
     }
 
-    private class UnsignedReceive(ReceiveContext context, RabbitMqBasicConsumeContext delivery) : ReceiveContextProxy(context)
+    private class MarkedReceive(ReceiveContext context, RabbitMqBasicConsumeContext delivery) : ReceiveContextProxy(context)
     {
         public override bool TryGetPayload<TPayload>([NotNullWhen(true)] out TPayload? payload)
             where TPayload : class
         {
-            if (delivery is TPayload unsigned && typeof(TPayload) == typeof(RabbitMqBasicConsumeContext))
+            if (delivery is TPayload marked && typeof(TPayload) == typeof(RabbitMqBasicConsumeContext))
             {
-                payload = unsigned;
+                payload = marked;
                 return true;
             }
 
@@ -60,7 +75,7 @@ internal static class DeadLetters
         }
     }
 
-    private sealed class UnsignedError(ExceptionReceiveContext context, RabbitMqBasicConsumeContext delivery) : UnsignedReceive(context, delivery), ExceptionReceiveContext
+    private sealed class MarkedError(ExceptionReceiveContext context, RabbitMqBasicConsumeContext delivery) : MarkedReceive(context, delivery), ExceptionReceiveContext
     {
         public Exception Exception => context.Exception;
 
@@ -71,16 +86,15 @@ internal static class DeadLetters
         public SendHeaders ExceptionHeaders => context.ExceptionHeaders;
     }
 
-    private sealed class UnsignedDelivery : RabbitMqBasicConsumeContext
+    private sealed class MarkedDelivery : RabbitMqBasicConsumeContext
     {
         private readonly RabbitMqBasicConsumeContext _delivery;
 
-        public UnsignedDelivery(RabbitMqBasicConsumeContext delivery)
+        public MarkedDelivery(RabbitMqBasicConsumeContext delivery, string ownUser)
         {
             _delivery = delivery;
             var properties = new BasicProperties(delivery.Properties);
-            properties.Headers = new Dictionary<string, object?>(properties.Headers ?? new Dictionary<string, object?>()) { [BusHeaders.OriginalUser] = delivery.Properties.UserId };
-            properties.ClearUserId();
+            Mark(properties, ownUser);
             Properties = properties;
         }
 

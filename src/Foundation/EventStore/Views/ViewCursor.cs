@@ -5,11 +5,14 @@ using System.Text;
 namespace EventMl.EventStore;
 
 /// <summary>The opaque cursor of a list: creation time and id of the last row.</summary>
-internal static class ViewCursor
+public static class ViewCursor
 {
+    /// <summary>The cursor of a row.</summary>
     public static string Encode(DateTimeOffset at, string id) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{at.UtcTicks.ToString(CultureInfo.InvariantCulture)} {id}"));
 
+    /// <summary>The row of a cursor; the beginning when there is none.</summary>
+    /// <exception cref="FormatException">The text is no cursor.</exception>
     public static (DateTimeOffset At, string Id) Decode(string? cursor)
     {
         if (string.IsNullOrEmpty(cursor))
