@@ -68,8 +68,8 @@ public sealed record DiscardFailures
 /// <param name="BodySha256">Content hash of the body that is sent, hexadecimal; the body itself never enters the ledger.</param>
 /// <param name="Group">Fingerprint of the cause it failed of.</param>
 /// <param name="Reason">Why.</param>
-/// <param name="RedrivenAt">When.</param>
-public sealed record FailureRedriven(string FailureId, int Redrive, string Queue, string MessageId, string BodySha256, string Group, string Reason, DateTimeOffset RedrivenAt);
+/// <param name="RetriedAt">When.</param>
+public sealed record FailureRetried(string FailureId, int Redrive, string Queue, string MessageId, string BodySha256, string Group, string Reason, DateTimeOffset RetriedAt);
 
 /// <summary>A person changed a failed message before it was sent again; from here on it is that person's.</summary>
 /// <param name="FailureId">Id of the failure.</param>

@@ -27,11 +27,11 @@ public sealed record BusOptions : IValidatableObject
     [Range(1, 1_000)]
     public int ConcurrencyLimit { get; init; } = 8;
 
-    /// <summary>Times a message is tried again after a passing error (database away) before it becomes a dead letter. The default is 20, about six minutes.</summary>
+    /// <summary>Times a message is tried again after a passing error before it becomes a dead letter; an outage of the database counts once, however long. The default is 20, about five minutes.</summary>
     [Range(0, 1_000)]
     public int RetryLimit { get; init; } = 20;
 
-    /// <summary>Pause before the first new try; it doubles up to 30 seconds. The default is 50 milliseconds.</summary>
+    /// <summary>Longest pause before the first new try; it doubles up to 30 seconds, and half of it is jitter. The default is 50 milliseconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:30")]
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -35,7 +35,7 @@ internal sealed record Failure(int Redrives) : IAggregate<Failure>
         }
 
         var number = Redrives + 1;
-        var redriven = new FailureRedriven(row.FailureId, number, row.Queue, messageId.ToString("D"), edit?.BodySha256 ?? row.BodySha256, row.Group, reason, now);
+        var redriven = new FailureRetried(row.FailureId, number, row.Queue, messageId.ToString("D"), edit?.BodySha256 ?? row.BodySha256, row.Group, reason, now);
         return edit is null
             ? Decision.Of(redriven)
             : Decision.Of(new FailureEdited(row.FailureId, number, row.Queue, row.BodySha256, edit.BodySha256, edit.Headers, reason, now), redriven);
@@ -53,7 +53,7 @@ internal sealed record Failure(int Redrives) : IAggregate<Failure>
         ? Decision.Of(new FailureResolved(row.FailureId, Redrives, row.Queue, now))
         : Decision.Nothing;
 
-    public Failure Evolve(object @event) => @event is FailureRedriven ? new Failure(Redrives + 1) : this;
+    public Failure Evolve(object @event) => @event is FailureRetried ? new Failure(Redrives + 1) : this;
 
     private static Decision NotOpen(FailureRow row) => Decision.Refuse(ErrorCodes.FailureNotOpen, row.State switch
     {

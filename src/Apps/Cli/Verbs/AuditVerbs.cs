@@ -6,7 +6,7 @@ namespace EventMl.Cli.Verbs;
 
 internal static class AuditVerbs
 {
-    private static readonly string[] Kinds = ["model", "dataset", "task", "service"];
+    private static readonly string[] Kinds = ["model", "dataset", "task", "service", "failure"];
     private static readonly Argument<string> Thing = ThingArgument();
     private static readonly Argument<string> Decision = GlobalOptions.Name("DECISION", "Id of the decision; eventml models promote prints it.");
 
@@ -53,7 +53,7 @@ internal static class AuditVerbs
 
     private static Argument<string> ThingArgument()
     {
-        var thing = GlobalOptions.Name("THING", "model/NAME, dataset/NAME, task/ID or service/ID; a bare name means a model.");
+        var thing = GlobalOptions.Name("THING", "model/NAME, dataset/NAME, task/ID, service/ID or failure/ID; a bare name means a model.");
         thing.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && token.Value.Split('/', 2) is [var kind, var name] && (!Kinds.Contains(kind) || name.Length == 0))

@@ -7,7 +7,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace EventMl.Bus;
 
@@ -30,6 +29,7 @@ public static class BusSetup
         services.AddSingleton<Caller>();
         services.AddSingleton<RefusalLimiter>();
         services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<DatabaseGate>();
         services.TryAddSingleton<IEventPublisher>(p => new LedgerPublisher(p.GetRequiredService<IBus>(), registrations));
         services.AddSingleton(p => new CommandDoor(
             p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
@@ -156,14 +156,17 @@ public static class BusSetup
                 }
 
                 DeadLetters.Configure(endpoint, options.InMemory ? null : Caller.OwnUser(options.Address));
-                endpoint.UseMessageRetry(retry =>
+                if (options.RetryLimit > 0)
                 {
-                    retry.Exponential(options.RetryLimit, options.RetryInterval, TimeSpan.FromSeconds(30), options.RetryInterval);
-                    retry.Handle<NpgsqlException>(Ledger.IsPassing);
-                    retry.Handle<TimeoutException>();
-                    retry.Handle<LedgerConflictException>();
-                    retry.Handle<ConcurrencyException>();
-                });
+                    endpoint.UseMessageRetry(retry =>
+                    {
+                        retry.Immediate(options.RetryLimit);
+                        retry.Handle<Exception>(PassingFaults.IsPassing);
+                    });
+                    // Within the retries, since it is what they wait for.
+                    endpoint.UseConsumeFilter(typeof(PassingFaultFilter<>), context);
+                }
+
                 registered.Configure(endpoint, context);
             });
         }

@@ -1,5 +1,6 @@
 using EventMl.Contracts.Datasets;
 using EventMl.Contracts.Models;
+using EventMl.Contracts.Monitoring;
 using EventMl.Contracts.Serving;
 using EventMl.Contracts.Training;
 using EventMl.EventStore;
@@ -12,7 +13,7 @@ internal static class Summary
     private const int MaxMetrics = 4;
 
     public static string Of(StoredEvent stored) =>
-        Dataset(stored.Data) ?? Training(stored.Data) ?? Model(stored.Data) ?? Service(stored.Data) ?? stored.Type;
+        Dataset(stored.Data) ?? Training(stored.Data) ?? Model(stored.Data) ?? Service(stored.Data) ?? Failure(stored.Data) ?? stored.Type;
 
     private static string? Dataset(object? data) => data switch
     {
@@ -65,6 +66,17 @@ internal static class Summary
         InferenceServiceFailed e => $"The service failed ({e.Error.Code}): {e.Error.Message}",
         InferenceServiceDeleted => "The service was deleted.",
         InferenceServiceRejected e => $"{e.Command} was refused ({e.Code}): {e.Message}",
+        _ => null,
+    };
+
+    private static string? Failure(object? data) => data switch
+    {
+        FailureEdited e => $"The failed message of '{e.Queue}' was changed: {e.Reason}",
+        FailureRetried e => $"The failed message was sent again to '{e.Queue}': {e.Reason}",
+        FailureDiscarded e => $"The failed message of '{e.Queue}' was discarded: {e.Reason}",
+        FailureReturned e => $"The message failed again in '{e.Queue}' or could not be sent.",
+        FailureResolved e => $"The message was handled by '{e.Queue}'.",
+        FailureRejected e => $"{e.Command} was refused ({e.Code}): {e.Message}",
         _ => null,
     };
 

@@ -12,10 +12,12 @@ internal sealed partial record Cause(string Group, string Text)
 {
     private const int MaxText = 500;
 
-    public static Cause Of(DeadLetter letter)
+    public static Cause Of(DeadLetter letter) => Of(letter.Queue, letter.ExceptionType, letter.Reason);
+
+    public static Cause Of(string queue, string exceptionType, string reason)
     {
-        var text = Normalise(letter.Reason);
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{letter.Queue}\n{letter.ExceptionType}\n{text}"));
+        var text = Normalise(reason);
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{queue}\n{exceptionType}\n{text}"));
         return new Cause(Convert.ToHexStringLower(hash.AsSpan(0, 8)), text);
     }
 

@@ -100,9 +100,9 @@ internal sealed class RedriveDispatcher(Ledger ledger, RawSender sender, BusOpti
         return rows;
     }
 
-    private async Task FinishAsync(IReadOnlyCollection<Guid> sent, IReadOnlyCollection<Guid> open)
+    private async Task FinishAsync(List<Guid> sent, Guid[] open)
     {
-        if (sent.Count + open.Count == 0)
+        if (sent.Count + open.Length == 0)
         {
             return;
         }
@@ -116,7 +116,7 @@ internal sealed class RedriveDispatcher(Ledger ledger, RawSender sender, BusOpti
             update monitoring.failure set sent_at = $3 from gone where id = gone.failure_id
             """, connection);
         finish.Parameters.Add(new NpgsqlParameter { Value = sent.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        finish.Parameters.Add(new NpgsqlParameter { Value = open.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        finish.Parameters.Add(new NpgsqlParameter { Value = open, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
         finish.Parameters.Add(FailureTable.Time(ledger.Now));
         await finish.ExecuteNonQueryAsync(limit.Token);
     }

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json;
+using EventMl.Contracts;
+using EventMl.EndToEnd.Tests.Hosting;
+using NpgsqlTypes;
+using RabbitMQ.Client;
+
+namespace EventMl.EndToEnd.Tests;
+
+/// <summary>A chain of commands through bus, ledger, outbox and bus again, while the workers on it are killed at any moment.</summary>
+public sealed class WorkerKillTests
+{
+    private const int Kills = 100;
+    private const int CommandsPerKill = 20;
+    private const int Commands = Kills * CommandsPerKill;
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    // Every retried message is itself a command that discards another failure: fetched, decided, sent, fetched, decided, published.
+    [Fact]
+    [Trait("Category", "Deep")]
+    public async Task Every_effect_is_in_the_ledger_once_and_published_when_workers_are_killed_a_hundred_times()
+    {
+        await using var platform = await Platform.CreateAsync(10, 10);
+        using var tap = await BusTap.OpenAsync(platform.Broker);
+        var (retried, discarded) = (NewIds(), NewIds());
+        await SeedAsync(platform, discarded, id => (new { failureId = "fail-" + id.ToString("N") }, "nowhere"));
+        await SeedAsync(platform, retried, id => (new { failureId = Name(discarded[Array.IndexOf(retried, id)]), reason = "chaos" }, "monitoring-discard-failure"));
+        await using var connection = await new ConnectionFactory { Uri = platform.Broker }.CreateConnectionAsync(TestContext.Current.CancellationToken);
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), TestContext.Current.CancellationToken);
+        // The same kills at the same moments in every run, as far as two cores allow.
+        var random = new Random(20261122);
+        var workers = new[] { await platform.StartAsync("monitoring"), await platform.StartAsync("monitoring") };
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            foreach (var id in retried.AsSpan(kill * CommandsPerKill, CommandsPerKill).ToArray())
+            {
+                await RetryAsync(channel, id);
+                if (random.Next(5) == 0)
+                {
+                    await RetryAsync(channel, id);
+                }
+            }
+
+            var before = await HandledAsync(platform);
+            var step = random.Next(CommandsPerKill);
+            await Wait.UntilAsync(async () => await HandledAsync(platform) > before + step || await HandledAsync(platform) >= 2 * CommandsPerKill * (kill + 1), "the workers go on", Limit);
+            var victim = random.Next(2);
+            await workers[victim].KillAsync();
+            workers[victim] = platform.Begin("monitoring");
+        }
+
+        await Wait.UntilAsync(async () => await platform.Database.CountAsync("failure_resolved") == Commands, $"everything is resolved\n{platform.Logs}", Limit);
+        await platform.Database.AtRestAsync();
+
+        var events = await platform.Database.EventsAsync();
+        events.GroupBy(e => e.Type, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal).ShouldBe(
+            new Dictionary<string, int>(StringComparer.Ordinal) { ["failure_retried"] = Commands, ["failure_discarded"] = Commands, ["failure_resolved"] = Commands }, ignoreOrder: true);
+        events.Where(e => e.Type != "failure_resolved").Select(e => e.Stream).ShouldBeUnique();
+        (await HandledAsync(platform)).ShouldBe(2 * Commands);
+        (await platform.Database.ScalarAsync<long>("select count(*) from monitoring.failure", TestContext.Current.CancellationToken)).ShouldBe(2 * Commands, "no kill made a dead letter");
+        var heard = new HashSet<Guid>();
+        await Wait.UntilAsync(
+            async () =>
+            {
+                heard.UnionWith(await tap.TakeAsync(events.Count));
+                return events.All(e => heard.Contains(e.Id));
+            },
+            "every event on the bus");
+        heard.Count.ShouldBe(events.Count, "nothing is published that is not in the ledger");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Kills} kills, {Commands} commands, {events.Count} events");
+    }
+
+    private static Guid[] NewIds() => [.. Enumerable.Range(0, Commands).Select(_ => Ids.New())];
+
+    private static string Name(Guid id) => Ids.Named("fail", id);
+
+    private static ValueTask RetryAsync(IChannel channel, Guid id) => channel.BasicPublishAsync(
+        "eventml.monitoring.retry-failure", "", mandatory: true,
+        new BasicProperties { ContentType = "application/json", MessageId = Ids.Derive("test", id.ToString()).ToString("D"), Persistent = true },
+        JsonSerializer.SerializeToUtf8Bytes(new { failureId = Name(id), reason = "chaos" }), TestContext.Current.CancellationToken);
+
+    private static async Task<long> HandledAsync(Platform platform) => await platform.Database.ScalarAsync<long>("select count(*) from monitoring.inbox", TestContext.Current.CancellationToken);
+
+    private static async Task SeedAsync(Platform platform, Guid[] ids, Func<Guid, (object Body, string Queue)> message)
+    {
+        await using var insert = platform.Database.DataSource.CreateCommand(
+            """
+            insert into monitoring.failure(
+              id, queue, skipped, message_id, state, cause, cause_text, exception_type, reason, stack, host, content_type, size_bytes, body, body_sha256, envelope,
+              failures, redrives, first_failed_at, last_failed_at, changed_at)
+            select id, queue, false, id, 'failed', 'seed', 'seed', 'seed', 'seed', '', '', 'application/json', length(body), body, encode(sha256(body), 'hex'),
+              convert_to('{"properties":{"content_type":"application/json","delivery_mode":2,"message_id":"' || id || '"},"headers":{}}', 'UTF8'), 1, 0, now(), now(), now()
+            from unnest($1, $2, $3) as s(id, queue, body)
+            """);
+        insert.Parameters.Add(new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        insert.Parameters.Add(new() { Value = ids.Select(i => message(i).Queue).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        insert.Parameters.Add(new() { Value = ids.Select(i => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(message(i).Body))).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea });
+        await insert.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+}
