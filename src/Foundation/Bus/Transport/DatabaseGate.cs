@@ -1,28 +1,46 @@
 using EventMl.EventStore;
 using MassTransit;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace EventMl.Bus;
 
 /// <summary>Holds messages while the database is away, so that an outage of any length makes no dead letters; one look-out for all of them.</summary>
-internal sealed class DatabaseGate(Ledger ledger, ILogger<DatabaseGate> log)
+internal sealed class DatabaseGate(Ledger ledger, IHostApplicationLifetime process, ILogger<DatabaseGate> log)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StoppingPause = TimeSpan.FromMilliseconds(200);
     private readonly Lock _lock = new();
     private Task? _looking;
 
-    /// <summary>Returns when the database answers; at once when it does.</summary>
-    public Task UntilBackAsync(CancellationToken cancellationToken)
+    /// <summary>Waits while the database is away, if it is, and then for a pause.</summary>
+    /// <exception cref="WorkerStoppingException">The process ends before that.</exception>
+    public async Task WaitAsync(bool away, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, process.ApplicationStopping);
+        try
+        {
+            if (away)
+            {
+                await LookingAsync().WaitAsync(ending.Token);
+            }
+
+            await Task.Delay(pause, TimeProvider.System, ending.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker hands it out again at once, also to us as long as we listen.
+            await Task.Delay(StoppingPause, TimeProvider.System, CancellationToken.None);
+            throw new WorkerStoppingException();
+        }
+    }
+
+    private Task LookingAsync()
     {
         lock (_lock)
         {
-            if (_looking is not { IsCompleted: false })
-            {
-                _looking = LookAsync();
-            }
-
-            return _looking.WaitAsync(cancellationToken);
+            return _looking is { IsCompleted: false } looking ? looking : _looking = LookAsync();
         }
     }
 
@@ -55,10 +73,17 @@ internal sealed class DatabaseGate(Ledger ledger, ILogger<DatabaseGate> log)
                 return;
             }
 
-            await Task.Delay(LookInterval, TimeProvider.System);
+            await Task.Delay(LookInterval, TimeProvider.System, process.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (process.ApplicationStopping.IsCancellationRequested)
+            {
+                return;
+            }
         }
     }
 }
+
+/// <summary>The process ends while a message waits to be tried again; it goes back to its queue.</summary>
+internal sealed class WorkerStoppingException() : Exception("The worker ends; the message stays in its queue.");
 
 /// <summary>Comes between a passing fault and the next try: waits while the database is away, then a while that doubles with every try, with jitter so that those who failed together do not come together.</summary>
 internal sealed class PassingFaultFilter<T>(DatabaseGate gate, BusOptions options) : IFilter<ConsumeContext<T>>
@@ -76,14 +101,9 @@ internal sealed class PassingFaultFilter<T>(DatabaseGate gate, BusOptions option
         }
         catch (Exception e) when (PassingFaults.IsPassing(e) && context.GetRetryAttempt() < options.RetryLimit)
         {
-            if (PassingFaults.IsAway(e))
-            {
-                await gate.UntilBackAsync(context.CancellationToken);
-            }
-
             var longest = options.RetryInterval * Math.Pow(2, Math.Min(context.GetRetryAttempt(), 20));
             longest = longest < LongestPause ? longest : LongestPause;
-            await Task.Delay(longest * (0.5 + (Random.Shared.NextDouble() / 2)), context.CancellationToken);
+            await gate.WaitAsync(PassingFaults.IsAway(e), longest * (0.5 + (Random.Shared.NextDouble() / 2)), context.CancellationToken);
             throw;
         }
     }
@@ -92,9 +112,11 @@ internal sealed class PassingFaultFilter<T>(DatabaseGate gate, BusOptions option
 /// <summary>Which faults go away by themselves.</summary>
 internal static class PassingFaults
 {
-    /// <summary>The same may work when it is tried again.</summary>
+    /// <summary>The same may work when it is tried again; sagas wrap what went wrong.</summary>
     public static bool IsPassing(Exception e) =>
-        e is TimeoutException or LedgerConflictException or ConcurrencyException || (e is NpgsqlException database && Ledger.IsPassing(database));
+        e is TimeoutException or LedgerConflictException or ConcurrencyException
+        || (e is NpgsqlException database && Ledger.IsPassing(database))
+        || (e.InnerException is { } inner && IsPassing(inner));
 
     /// <summary>The database itself did not answer, or is going down or coming up.</summary>
     public static bool IsAway(Exception e) => e switch
@@ -102,6 +124,7 @@ internal static class PassingFaults
         PostgresException p => p.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             || p.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException n => n.IsTransient,
+        { InnerException: { } inner } => IsAway(inner),
         _ => false,
     };
 }

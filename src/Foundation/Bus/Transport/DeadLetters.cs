@@ -17,6 +17,7 @@ internal static class DeadLetters
     {
         endpoint.ConfigureError(error =>
         {
+            error.UseFilter(new StayWhenStopping());
             error.UseFilter(new MarkOnError(ownUser));
             error.UseFilter(new GenerateFaultFilter());
             error.UseFilter(new ErrorTransportFilter());
@@ -43,6 +44,17 @@ internal static class DeadLetters
     // What the platform sent itself keeps its name, so that it is believed when it is moved back.
     private static MarkedDelivery? Marked(ReceiveContext context, string? ownUser) =>
         ownUser is not null && context.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery) && delivery.Properties.UserId != ownUser ? new MarkedDelivery(delivery, ownUser) : null;
+
+    // Thrown out of here, the exception gives the message back to its queue.
+    private sealed class StayWhenStopping : IFilter<ExceptionReceiveContext>
+    {
+        public void Probe(ProbeContext context) => context.CreateFilterScope("stayWhenStopping");
+
+        public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next) =>
+            context.Exception is WorkerStoppingException || (context.Exception is OperationCanceledException && context.CancellationToken.IsCancellationRequested)
+                ? Task.FromException(context.Exception)
+                : next.Send(context);
+    }
 
     private sealed class MarkOnError(string? ownUser) : IFilter<ExceptionReceiveContext>
     {
