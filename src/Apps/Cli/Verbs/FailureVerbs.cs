@@ -83,7 +83,7 @@ internal static class FailureVerbs
     {
         var edits = run.Get(Edit) is not null || run.Get(ContentType) is not null || run.Get(Header) is { Length: > 0 };
         var path = Target(run, "retry", run.Get(All));
-        if (edits && run.Get(OneId) is null)
+        if (edits && run.Values.GetValue(OneId) is null)
             throw new UsageException("A message is changed one at a time: give its ID together with --edit, --content-type or --header.");
         var body = new JsonObject { ["reason"] = run.Get(Reason) };
         if (run.Get(Edit) is { } file)
@@ -102,7 +102,7 @@ internal static class FailureVerbs
     private static async Task<int> DiscardAsync(Invocation run, CancellationToken cancel) =>
         Decided(run, await run.Server.PostAsync(Target(run, "discard", all: false), new JsonObject { ["reason"] = run.Get(Reason) }, cancel), "discarded");
 
-    private static string Target(Invocation run, string verb, bool all) => (run.Get(OneId), run.Get(Group), all) switch
+    private static string Target(Invocation run, string verb, bool all) => (run.Values.GetValue(OneId), run.Get(Group), all) switch
     {
         ({ } id, null, false) => EventMlClient.Path(Resource, id, verb),
         (null, { } group, false) => EventMlClient.Path(Resource, "groups", group, verb),
