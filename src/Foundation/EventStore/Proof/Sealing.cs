@@ -156,7 +156,7 @@ internal sealed class Sealing
     private async Task<bool> InsertRootAsync(SignedHead signed, CancellationToken cancellationToken)
     {
         var head = signed.Head;
-        // The alias keeps the epoch's check in the same statement.
+        // The epoch is checked in the statement that writes.
         await using var insert = _ledger.DataSource.CreateCommand($"""
             insert into {_ledger.Schema}.eml_root (size, root, at, previous_size, previous_root, key_id, signature, edge)
             select $2, $3, $4, $5, $6, $7, $8, $9 where {_ledger.Schema}.eml_is_notary($1)
