@@ -120,8 +120,21 @@ public sealed class DatabaseDownTests
             var command = System.IO.File.ReadAllText($"/proc/{server.Id}/cmdline").TrimEnd('\0').Split('\0');
             var uid = System.IO.File.ReadLines($"/proc/{server.Id}/status").First(l => l.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1];
             using var stop = Process.Start("kill", ["-INT", $"{server.Id}"]);
-            server.WaitForExit(TimeSpan.FromSeconds(30)).ShouldBeTrue("PostgreSQL did not stop");
+            SpinWait.SpinUntil(() => IsGone(server.Id), TimeSpan.FromSeconds(30)).ShouldBeTrue("PostgreSQL did not stop");
             return new StoppedServer(command, uid, file);
+        }
+
+        // Where no init collects it, it stays as a zombie.
+        private static bool IsGone(int id)
+        {
+            try
+            {
+                return System.IO.File.ReadAllText($"/proc/{id}/stat").Split(") ")[^1].StartsWith('Z');
+            }
+            catch (IOException)
+            {
+                return true;
+            }
         }
 
         public async Task StartAsync(string connectionString)

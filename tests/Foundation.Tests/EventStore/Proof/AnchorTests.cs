@@ -46,7 +46,10 @@ public sealed class AnchorTests
         await using var ledger = await LedgerAsync();
         var text = await File.ReadAllTextAsync(Files(ledger)[1], Ct);
         text.ShouldContain(before);
-        await File.WriteAllTextAsync(Files(ledger)[1], text.Replace(before, after, StringComparison.Ordinal), Ct);
+        // It is read-only, which keeps nobody who may write the folder from putting another in its place.
+        var path = Files(ledger)[1];
+        File.Delete(path);
+        await File.WriteAllTextAsync(path, text.Replace(before, after, StringComparison.Ordinal), Ct);
 
         var report = await ledger.VerifyAsync();
 
@@ -61,7 +64,8 @@ public sealed class AnchorTests
         await using var other = await LedgerAsync();
         foreach (var (theirs, ours) in Files(other).Zip(Files(ledger)))
         {
-            File.Copy(theirs, ours, overwrite: true);
+            File.Delete(ours);
+            File.Copy(theirs, ours);
         }
 
         var report = await ledger.VerifyAsync();
