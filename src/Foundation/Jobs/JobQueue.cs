@@ -24,7 +24,7 @@ public sealed class JobQueue(NpgsqlDataSource dataSource, string schema)
     internal string Schema => schema;
 
     /// <summary>Raised when an enqueue through this object has committed, so that a runner in the same process looks at once.</summary>
-    internal JobSignal Signal { get; } = new();
+    internal WakeUp Signal { get; } = new();
 
     /// <summary>Writes a job in the transaction that decided on it; a second time with the same id changes nothing.</summary>
     public async Task EnqueueAsync(LedgerTransaction transaction, string id, string kind, object payload, CancellationToken cancellationToken = default)

@@ -1,13 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace EventMl.Jobs;
+namespace EventMl.EventStore;
 
-/// <summary>Wakes the runner of the same process; coalesced.</summary>
+/// <summary>Wakes one worker of this process; calls made before it looks are one. A class of its own per worker lets the container tell them apart.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never used holds nothing to release.")]
-internal sealed class JobSignal
+public class WakeUp
 {
     private readonly SemaphoreSlim _semaphore = new(0, 1);
 
+    /// <summary>There is work.</summary>
     public void Raise()
     {
         try
@@ -20,5 +21,7 @@ internal sealed class JobSignal
         }
     }
 
+    /// <summary>Returns true when there is work, at once if there was since the last wait, and false after the limit.</summary>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public Task<bool> WaitAsync(TimeSpan limit, CancellationToken cancellationToken) => _semaphore.WaitAsync(limit, cancellationToken);
 }
