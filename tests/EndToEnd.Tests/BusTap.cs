@@ -17,7 +17,7 @@ internal sealed class BusTap : IDisposable
     {
         var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
         var channel = await connection.CreateChannelAsync();
-        await channel.QueueDeclareAsync(Queue, durable: false, exclusive: false, autoDelete: false);
+        await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false);
         // Events are what golden files call so: they were appended, so each says when; commands have no such member.
         foreach (var type in typeof(Ids).Assembly.GetExportedTypes().Where(t => t.IsClass && t.Namespace != typeof(Ids).Namespace && t.GetProperties().Any(p => p.PropertyType == typeof(DateTimeOffset))))
         {

@@ -21,32 +21,22 @@ public sealed class ConsumerTimeoutTests
     [Trait("Category", "Deep")]
     public async Task A_job_of_three_minutes_is_done_in_one_attempt_when_the_broker_allows_a_delivery_one()
     {
-        var name = $"impatient-{Environment.ProcessId}";
-        var (exitCode, output, error) = await TestServers.RunServersAsync(
-            ["up", name, "--owner-pid", $"{Environment.ProcessId}", "--temporary"],
-            new Dictionary<string, string?> { ["EVENTML_RABBITMQ_CONSUMER_TIMEOUT_MS"] = "60000", ["EVENTML_RABBITMQ"] = null, ["EVENTML_RABBITMQ_MANAGEMENT"] = null });
-        exitCode.ShouldBe(0, error);
-        try
-        {
-            var broker = new Uri(TestServers.ReadEnvFile(await File.ReadAllTextAsync(output.Trim(), TestContext.Current.CancellationToken))["EVENTML_RABBITMQ"]);
-            await using var platform = await Platform.CreateAsync(100, 50, broker);
-            await File.WriteAllTextAsync(Path.Combine(platform.Scripts, "long.py"), LongScript, TestContext.Current.CancellationToken);
-            var host = await platform.StartAsync();
-            using var user = new Rest(host);
-            await user.EndedAsync("ingestion-tasks", await user.IngestAsync("in", "small"));
-            var task = await user.PostAsync("training-tasks", new { name = "long", input = "small", output = "m", script = "long.py" });
+        // The database is the run's.
+        await using var servers = await OwnServers.StartAsync(
+            "impatient", ("EVENTML_RABBITMQ_CONSUMER_TIMEOUT_MS", "60000"), ("EVENTML_POSTGRES", Environment.GetEnvironmentVariable("EVENTML_POSTGRES")));
+        await using var platform = await Platform.CreateAsync(100, 50, servers.Addresses.RabbitMq);
+        await File.WriteAllTextAsync(Path.Combine(platform.Scripts, "long.py"), LongScript, TestContext.Current.CancellationToken);
+        var host = await platform.StartAsync();
+        using var user = new Rest(host);
+        await user.EndedAsync("ingestion-tasks", await user.IngestAsync("in", "small"));
+        var task = await user.PostAsync("training-tasks", new { name = "long", input = "small", output = "m", script = "long.py" });
 
-            var ended = await user.EndedAsync("training-tasks", task, "failed", TimeSpan.FromMinutes(6));
+        var ended = await user.EndedAsync("training-tasks", task, "failed", TimeSpan.FromMinutes(6));
 
-            ended.GetRawText().ShouldContain("three minutes are over");
-            (await platform.Database.EventsAsync("training_started")).ShouldHaveSingleItem().Attempt.ShouldBe(1);
-            (await platform.Database.EventsAsync("training_failed")).ShouldHaveSingleItem().Attempt.ShouldBe(1);
-            // The broker is still on good terms with every consumer: what comes next is done at once.
-            await user.EndedAsync("training-tasks", await user.TrainAsync("next", "small", "m", new { epochs = 1, threads = 1 }));
-        }
-        finally
-        {
-            await TestServers.RunServersAsync(["down", name, "--wipe"]);
-        }
+        ended.GetRawText().ShouldContain("three minutes are over");
+        (await platform.Database.EventsAsync("training_started")).ShouldHaveSingleItem().Attempt.ShouldBe(1);
+        (await platform.Database.EventsAsync("training_failed")).ShouldHaveSingleItem().Attempt.ShouldBe(1);
+        // The broker is still on good terms with every consumer: what comes next is done at once.
+        await user.EndedAsync("training-tasks", await user.TrainAsync("next", "small", "m", new { epochs = 1, threads = 1 }));
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace EventMl.EventStore;
@@ -178,9 +179,34 @@ public sealed class Ledger(
         return new Loaded<T>(streamId, state, events.Count == 0 ? 0 : events[^1].Version);
     }
 
+    /// <summary>Does what a process needs at its start; waits for a database that is away, up to <see cref="LedgerOptions.StartPatience"/>.</summary>
+    /// <exception cref="NpgsqlException">It stayed away, or refuses.</exception>
+    public async Task<T> AwaitDatabaseAsync<T>(Func<Task<T>> work, ILogger log, CancellationToken cancellationToken = default)
+    {
+        var began = clock.GetTimestamp();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await work();
+            }
+            catch (NpgsqlException e) when (IsPassing(e) && clock.GetElapsedTime(began) < options.StartPatience)
+            {
+                if (tries == 1)
+                {
+                    log.LogWarning("PostgreSQL does not answer yet, waiting for it up to {Seconds} s: {Reason}", options.StartPatience.TotalSeconds, e.Message);
+                }
+
+                await Task.Delay(options.LeaseTime / 10, TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+
     /// <summary>Whether the same may work when tried again: the database is away, or it ended a session or a statement that took too long.</summary>
-    public static bool IsPassing(NpgsqlException e) =>
-        e.IsTransient || e is PostgresException { SqlState: IdleInTransactionTimeout or PostgresErrorCodes.QueryCanceled };
+    public static bool IsPassing(NpgsqlException e) => e.IsTransient || e is PostgresException
+    {
+        SqlState: IdleInTransactionTimeout or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown,
+    };
 
     internal static bool IsConflict(Exception e) =>
         e is LedgerConflictException or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure };

@@ -21,6 +21,10 @@ public sealed record LedgerOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00", ErrorMessage = "Ledger:StatementTimeout must be from 00:00:00.1 to 1.00:00:00.")]
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long a starting process waits for a database that does not answer; servers and workers may start together, in any order. The default is one minute.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Ledger:StartPatience must be from 00:00:00 to 1.00:00:00.")]
+    public TimeSpan StartPatience { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a leader may be silent before another takes over. The default is 3 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00", ErrorMessage = "Ledger:LeaseTime must be from 00:00:00.5 to 00:05:00.")]
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(3);

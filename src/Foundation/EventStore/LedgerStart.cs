@@ -1,11 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace EventMl.EventStore;
 
 /// <summary>Stops a host that could not work before it takes any request.</summary>
-internal sealed class LedgerStart(NpgsqlDataSource dataSource, LedgerOptions options) : IHostedLifecycleService
+internal sealed class LedgerStart(Ledger ledger, LedgerOptions options, ILogger<LedgerStart> log) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -20,7 +21,7 @@ internal sealed class LedgerStart(NpgsqlDataSource dataSource, LedgerOptions opt
     {
         try
         {
-            return await LedgerSchema.IsDeclaredAsync(dataSource, options, cancellationToken);
+            return await ledger.AwaitDatabaseAsync(() => LedgerSchema.IsDeclaredAsync(ledger.DataSource, options, cancellationToken), log, cancellationToken);
         }
         catch (NpgsqlException e)
         {

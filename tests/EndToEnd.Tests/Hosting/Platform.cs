@@ -42,9 +42,15 @@ internal sealed class Platform : IAsyncDisposable
     /// <param name="test">Test images there.</param>
     /// <param name="broker">A broker other than the test run's.</param>
     /// <param name="settings">Further environment of every host.</param>
-    public static async Task<Platform> CreateAsync(int train = 600, int test = 200, Uri? broker = null, params (string Name, string Value)[] settings)
+    public static async Task<Platform> CreateAsync(int train = 600, int test = 200, Uri? broker = null, params (string Name, string Value)[] settings) =>
+        await CreateAsync(await TestDatabase.CreateAsync(), train, test, broker, settings);
+
+    /// <summary>The same on servers of the scenario's own.</summary>
+    public static async Task<Platform> CreateAsync(OwnServers servers, int train, int test, params (string Name, string Value)[] settings) =>
+        await CreateAsync(await TestDatabase.CreateAsync(servers), train, test, servers.Addresses.RabbitMq, settings);
+
+    private static async Task<Platform> CreateAsync(TestDatabase database, int train, int test, Uri? broker, (string Name, string Value)[] settings)
     {
-        var database = await TestDatabase.CreateAsync();
         var own = broker is null ? await TestBroker.CreateAsync() : null;
         var folder = Directory.CreateTempSubdirectory("eventml-e2e-").FullName;
         // The script user must be able to enter it.

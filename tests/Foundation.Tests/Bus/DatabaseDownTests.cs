@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Testing;
@@ -22,60 +20,54 @@ public sealed class DatabaseDownTests
 
     private static async Task RunAsync(TimeSpan outage, bool restartHost)
     {
-        var name = $"db-down-{Environment.ProcessId}-{(restartHost ? "s" : "l")}";
-        var own = new Dictionary<string, string?>(StringComparer.Ordinal) { ["EVENTML_POSTGRES"] = null, ["EVENTML_RABBITMQ"] = TestServersAddress(), ["EVENTML_RABBITMQ_MANAGEMENT"] = null };
-        var (exitCode, output, error) = await TestServers.RunServersAsync(["up", name, "--owner-pid", $"{Environment.ProcessId}", "--temporary"], own);
-        exitCode.ShouldBe(0, error);
-        try
+        // The broker is the run's.
+        await using var servers = await OwnServers.StartAsync($"db-down-{(restartHost ? "s" : "l")}", ("EVENTML_RABBITMQ", Environment.GetEnvironmentVariable("EVENTML_RABBITMQ")));
+        var postgres = servers.Addresses.Postgres;
+        await using (var dataSource = NpgsqlDataSource.Create(postgres))
         {
-            var settings = TestServers.ReadEnvFile(await File.ReadAllTextAsync(output.Trim(), TestContext.Current.CancellationToken));
-            var postgres = settings["EVENTML_POSTGRES"];
-            await using (var dataSource = NpgsqlDataSource.Create(postgres))
-            {
-                await BusHost.DeclareAsync(dataSource);
-            }
-
-            await using var broker = await TestBroker.CreateAsync(TestContext.Current.CancellationToken);
-            // So few tries that only waiting for the database can save a message.
-            var options = BusHost.Options("rabbitmq", broker.Address) with { RetryLimit = 3 };
-            await BusSetup.DeclareAsync(options, BusHost.Register, [typeof(Ids).Assembly], cancellationToken: TestContext.Current.CancellationToken);
-            var host = await BusHost.StartAsync(postgres, options);
-            await using var client = await AmqpClient.ConnectAsync(broker.Address);
-            var sent = await LoadAsync(client, 0, TimeSpan.FromSeconds(1));
-            var server = StoppedServer.Stop(Path.Combine(settings["EVENTML_STATE_DIR"], "processes", "postgres"));
-            sent = await LoadAsync(client, sent, outage / 2);
-            if (restartHost)
-            {
-                await host.DisposeAsync();
-            }
-
-            sent = await LoadAsync(client, sent, outage / 2);
-            await server.StartAsync(postgres);
-            host = restartHost ? await BusHost.StartAsync(postgres, options) : host;
-            await using (host)
-            {
-                await using var database = NpgsqlDataSource.Create(postgres);
-                var count = 0L;
-                await BusHost.UntilAsync(
-                    async () =>
-                    {
-                        await NoDeadLettersAsync(broker);
-                        count = await CountAsync(database, "training.inbox where consumer = 'training-run-training'");
-                        return count == sent;
-                    },
-                    $"all {sent} are handled", TimeSpan.FromSeconds(120));
-
-                (await CountAsync(database, "ledger.mt_events where type = 'training_requested'")).ShouldBe(sent);
-                (await CountAsync(database, "training.inbox where consumer = 'training-request-training'")).ShouldBe(sent);
-                (await CountAsync(database, "ledger.mt_events")).ShouldBe(sent, "one event each and no refusal");
-            }
-
-            await NoDeadLettersAsync(broker);
+            await BusHost.DeclareAsync(dataSource);
         }
-        finally
+
+        await using var broker = await TestBroker.CreateAsync(TestContext.Current.CancellationToken);
+        // So few tries that only waiting for the database can save a message.
+        var options = BusHost.Options("rabbitmq", broker.Address) with { RetryLimit = 3 };
+        await BusSetup.DeclareAsync(options, BusHost.Register, [typeof(Ids).Assembly], cancellationToken: TestContext.Current.CancellationToken);
+        var host = await BusHost.StartAsync(postgres, options);
+        await using var client = await AmqpClient.ConnectAsync(broker.Address);
+        var sent = await LoadAsync(client, 0, TimeSpan.FromSeconds(1));
+        servers.Postgres.Stop();
+        sent = await LoadAsync(client, sent, outage / 2);
+        if (restartHost)
         {
-            await TestServers.RunServersAsync(["down", name, "--wipe"], own);
+            await host.DisposeAsync();
         }
+
+        sent = await LoadAsync(client, sent, outage / 2);
+        // A worker that starts meanwhile waits.
+        var starting = restartHost ? BusHost.StartAsync(postgres, options) : Task.FromResult(host);
+        await Task.WhenAny(starting, Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
+        servers.Postgres.Start();
+        await AnswersAsync(postgres);
+        host = await starting;
+        await using (host)
+        {
+            await using var database = NpgsqlDataSource.Create(postgres);
+            var count = 0L;
+            await BusHost.UntilAsync(
+                async () =>
+                {
+                    await NoDeadLettersAsync(broker);
+                    count = await CountAsync(database, "training.inbox where consumer = 'training-run-training'");
+                    return count == sent;
+                },
+                $"all {sent} are handled", TimeSpan.FromSeconds(120));
+
+            (await CountAsync(database, "ledger.mt_events where type = 'training_requested'")).ShouldBe(sent);
+            (await CountAsync(database, "training.inbox where consumer = 'training-request-training'")).ShouldBe(sent);
+            (await CountAsync(database, "ledger.mt_events")).ShouldBe(sent, "one event each and no refusal");
+        }
+
+        await NoDeadLettersAsync(broker);
     }
 
     // Such queues are made for their first message.
@@ -89,8 +81,6 @@ public sealed class DatabaseDownTests
             string Text(string name) => System.Text.Encoding.UTF8.GetString((byte[])headers[name]!);
         }
     }
-
-    private static string? TestServersAddress() => Environment.GetEnvironmentVariable("EVENTML_RABBITMQ");
 
     private static async Task<int> LoadAsync(AmqpClient client, int sent, TimeSpan time)
     {
@@ -111,56 +101,21 @@ public sealed class DatabaseDownTests
         return (long)(await count.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
-    /// <summary>A PostgreSQL that was shut down in the middle of its work and can be started again just as it was.</summary>
-    private sealed record StoppedServer(string[] Command, string User, string File)
+    private static async Task AnswersAsync(string postgres)
     {
-        public static StoppedServer Stop(string file)
-        {
-            using var server = Process.GetProcessById(int.Parse(System.IO.File.ReadAllText(file).Split(':')[0], CultureInfo.InvariantCulture));
-            var command = System.IO.File.ReadAllText($"/proc/{server.Id}/cmdline").TrimEnd('\0').Split('\0');
-            var uid = System.IO.File.ReadLines($"/proc/{server.Id}/status").First(l => l.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1];
-            using var stop = Process.Start("kill", ["-INT", $"{server.Id}"]);
-            SpinWait.SpinUntil(() => IsGone(server.Id), TimeSpan.FromSeconds(30)).ShouldBeTrue("PostgreSQL did not stop");
-            return new StoppedServer(command, uid, file);
-        }
-
-        // Where no init collects it, it stays as a zombie.
-        private static bool IsGone(int id)
-        {
-            try
+        await using var database = NpgsqlDataSource.Create(postgres);
+        await BusHost.UntilAsync(
+            async () =>
             {
-                return System.IO.File.ReadAllText($"/proc/{id}/stat").Split(") ")[^1].StartsWith('Z');
-            }
-            catch (IOException)
-            {
-                return true;
-            }
-        }
-
-        public async Task StartAsync(string connectionString)
-        {
-            var asUser = Environment.UserName == "root" ? new[] { "setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", "--" } : [];
-            // The mark by which the instance's end finds it.
-            var folder = Path.GetDirectoryName(Command[Array.IndexOf(Command, "-D") + 1])!;
-            string[] all = [.. asUser, "env", $"EVENTML_SERVER_OF={folder}", .. Command];
-            var start = new ProcessStartInfo(all[0], all[1..]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
-            using var server = Process.Start(start)!;
-            server.ErrorDataReceived += (_, _) => { };
-            server.BeginErrorReadLine();
-            await using var database = NpgsqlDataSource.Create(connectionString);
-            await BusHost.UntilAsync(
-                async () =>
+                try
                 {
-                    try
-                    {
-                        return await CountAsync(database, "pg_database") > 0;
-                    }
-                    catch (NpgsqlException)
-                    {
-                        return false;
-                    }
-                },
-                "PostgreSQL answers again", TimeSpan.FromSeconds(60));
-        }
+                    return await CountAsync(database, "pg_database") > 0;
+                }
+                catch (NpgsqlException)
+                {
+                    return false;
+                }
+            },
+            "PostgreSQL answers again", TimeSpan.FromSeconds(60));
     }
 }

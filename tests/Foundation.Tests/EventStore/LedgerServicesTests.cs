@@ -70,7 +70,7 @@ public sealed class LedgerServicesTests
     [Fact]
     public async Task Names_the_server_when_it_does_not_answer()
     {
-        using var host = Build(new LedgerOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=x;Password=x;Database=x" });
+        using var host = Build(new LedgerOptions { ConnectionString = "Host=127.0.0.1;Port=1;Username=x;Password=x;Database=x", StartPatience = TimeSpan.FromMilliseconds(500) });
 
         (await Should.ThrowAsync<LedgerSchemaException>(() => host.StartAsync(Ct))).Message.ShouldContain("127.0.0.1:1");
     }

@@ -7,10 +7,11 @@ namespace EventMl.Testing;
 public sealed class TestDatabase : IAsyncDisposable
 {
     private readonly string _admin;
+    private readonly bool _shared;
 
-    private TestDatabase(string admin, string name)
+    private TestDatabase(string admin, string name, bool shared)
     {
-        _admin = admin;
+        (_admin, _shared) = (admin, shared);
         Name = name;
         ConnectionString = new NpgsqlConnectionStringBuilder(admin)
         {
@@ -32,12 +33,18 @@ public sealed class TestDatabase : IAsyncDisposable
     public NpgsqlDataSource DataSource { get; }
 
     /// <summary>Creates an empty database on the server of this test run.</summary>
-    public static async Task<TestDatabase> CreateAsync(CancellationToken cancellationToken = default)
+    public static async Task<TestDatabase> CreateAsync(CancellationToken cancellationToken = default) =>
+        await CreateAsync((await TestServers.AddressesAsync()).Postgres, shared: true, cancellationToken);
+
+    /// <summary>Creates an empty database on servers of the scenario's own, with which it goes.</summary>
+    public static Task<TestDatabase> CreateAsync(OwnServers servers, CancellationToken cancellationToken = default) =>
+        CreateAsync(servers.Addresses.Postgres, shared: false, cancellationToken);
+
+    private static async Task<TestDatabase> CreateAsync(string server, bool shared, CancellationToken cancellationToken)
     {
-        var servers = await TestServers.AddressesAsync();
         var name = $"t_{Ids.New():n}";
-        await ExecuteAsync(servers.Postgres, $"create database {name}", cancellationToken);
-        return new TestDatabase(servers.Postgres, name);
+        await ExecuteAsync(server, $"create database {name}", cancellationToken);
+        return new TestDatabase(server, name, shared);
     }
 
     /// <summary>Runs one statement and returns the number of rows it touched.</summary>
@@ -61,7 +68,8 @@ public sealed class TestDatabase : IAsyncDisposable
         await DataSource.DisposeAsync();
         await using (var pooled = new NpgsqlConnection(ConnectionString))
             NpgsqlConnection.ClearPool(pooled);
-        await ExecuteAsync(_admin, $"drop database if exists {Name} with (force)", CancellationToken.None);
+        if (_shared)
+            await ExecuteAsync(_admin, $"drop database if exists {Name} with (force)", CancellationToken.None);
     }
 
     private static async Task ExecuteAsync(string connectionString, string sql, CancellationToken cancellationToken)

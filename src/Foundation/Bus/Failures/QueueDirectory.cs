@@ -26,9 +26,9 @@ public sealed class QueueDirectory(Ledger ledger)
         return queues;
     }
 
-    /// <summary>Writes down the queues of this process.</summary>
+    /// <summary>Writes down the queues of this process and returns how many that changed.</summary>
     /// <exception cref="LedgerSchemaException">The table is missing.</exception>
-    internal async Task AddAsync(IReadOnlyCollection<KnownQueue> queues, CancellationToken cancellationToken)
+    internal async Task<int> AddAsync(IReadOnlyCollection<KnownQueue> queues, CancellationToken cancellationToken)
     {
         await using var add = ledger.DataSource.CreateCommand(
             "insert into bus.queue(name, takes_commands) select * from unnest($1, $2) on conflict (name) do update set takes_commands = excluded.takes_commands where queue.takes_commands <> excluded.takes_commands");
@@ -36,7 +36,7 @@ public sealed class QueueDirectory(Ledger ledger)
         add.Parameters.Add(new NpgsqlParameter { Value = queues.Select(q => q.TakesCommands).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Boolean });
         try
         {
-            await add.ExecuteNonQueryAsync(cancellationToken);
+            return await add.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {

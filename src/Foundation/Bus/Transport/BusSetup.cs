@@ -172,7 +172,7 @@ public static class BusSetup
         }
     }
 
-    private sealed class BusStart(BusOptions options, BusRegistrations registrations, QueueDirectory directory, ILogger<BusStart> log) : IHostedService
+    private sealed class BusStart(BusOptions options, BusRegistrations registrations, QueueDirectory directory, Ledger ledger, ILogger<BusStart> log) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
@@ -182,7 +182,8 @@ public static class BusSetup
                 return Task.CompletedTask;
             }
 
-            return directory.AddAsync([.. registrations.Endpoints.Select(e => new KnownQueue(e.Queue, e.PlainJson))], cancellationToken);
+            KnownQueue[] queues = [.. registrations.Endpoints.Select(e => new KnownQueue(e.Queue, e.PlainJson))];
+            return ledger.AwaitDatabaseAsync(() => directory.AddAsync(queues, cancellationToken), log, cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
