@@ -1,17 +1,11 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Training;
 using EventMl.EventStore;
-using EventMl.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Npgsql;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace EventMl.Bench;
 
@@ -25,40 +19,33 @@ internal static class BusLatency
     private const int WarmUp = 200;
     private const double Goal = 2;
     private const int CommitsNeeded = 2;
+    private const string RawQueue = "bench-raw";
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly EventMetadata Metadata = new("bench", "bench", "bench", "bench", null);
 
     public static async Task RunAsync(Action<string> say)
     {
-        await using var database = await TestDatabase.CreateAsync();
-        await using var broker = await TestBroker.CreateAsync();
-        var options = new BusOptions { Address = broker.Address.ToString() };
-        var ledgerOptions = new LedgerOptions { ConnectionString = database.ConnectionString };
-        await LedgerSchema.DeclareAsync(database.DataSource, ledgerOptions, [], []);
-        await BusSchema.DeclareAsync(database.DataSource, [Area]);
-        await BusSetup.DeclareAsync(options, Register, [typeof(Ids).Assembly]);
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        await using var rig = await BusRig.CreateAsync(bus => bus.AddObserver<TrainingRejected, Receiver>(BusRig.Area));
         var events = new Stopwatches();
-        builder.Services.AddSingleton(events);
-        builder.Services.AddLedger(ledgerOptions).AddLedgerLeader();
-        builder.Services.AddEventMlBus(options, Register);
-        using var host = builder.Build();
-        await host.StartAsync();
-        await using var raw = await RawQueue.OpenAsync(broker.Address);
+        using var host = await rig.ConsumeAsync(s => s.AddSingleton(events));
+        await using var broker = await RawBroker.OpenAsync(rig.Broker.Address);
+        await broker.BindAsync(RawQueue, RawQueue);
+        var raw = new Stopwatches();
+        await broker.HearAsync(RawQueue, (properties, _) => raw.Stop(properties.MessageId!));
         var ledger = host.Services.GetRequiredService<Ledger>();
-        var commits = await BareCommits.CreateAsync(database.DataSource);
-        await SendAsync(WarmUp, i => AppendAsync(ledger, events, -1 - i), i => raw.PublishAsync(-1 - i), i => commits.CommitAsync(-1 - i));
-        await Task.WhenAll(events.AllAsync(WarmUp), raw.Times.AllAsync(WarmUp)).WaitAsync(Limit);
+        var commits = await BareCommits.CreateAsync(rig.Database.DataSource);
+        await SendAsync(WarmUp, i => AppendAsync(ledger, events, -1 - i), _ => PublishAsync(broker, raw), i => commits.CommitAsync(-1 - i));
+        await Task.WhenAll(events.AllAsync(WarmUp), raw.AllAsync(WarmUp)).WaitAsync(Limit);
         events.Clear();
-        raw.Times.Clear();
+        raw.Clear();
         commits.Times.Clear();
 
-        await SendAsync(Messages, i => AppendAsync(ledger, events, i), raw.PublishAsync, commits.CommitAsync);
-        await Task.WhenAll(events.AllAsync(Messages), raw.Times.AllAsync(Messages)).WaitAsync(Limit);
+        await SendAsync(Messages, i => AppendAsync(ledger, events, i), _ => PublishAsync(broker, raw), commits.CommitAsync);
+        await Task.WhenAll(events.AllAsync(Messages), raw.AllAsync(Messages)).WaitAsync(Limit);
 
         var (p50, p99) = (events.Percentile(0.5), events.Percentile(0.99));
-        var (rawP50, rawP99) = (raw.Times.Percentile(0.5), raw.Times.Percentile(0.99));
+        var (rawP50, rawP99) = (raw.Percentile(0.5), raw.Percentile(0.99));
         var commit = commits.Times.Percentile(0.5);
         var ratio = p50 / (rawP50 + (CommitsNeeded * commit));
         say(string.Create(
@@ -66,10 +53,6 @@ internal static class BusLatency
             $"bench bus.latency p50={p50:F2} p99={p99:F2} raw_p50={rawP50:F2} raw_p99={rawP99:F2} commit_p50={commit:F2} ratio={ratio:F2} goal={Goal} {(ratio <= Goal ? "ok" : "short")}"));
         await host.StopAsync();
     }
-
-    private const string Area = "bench";
-
-    private static void Register(BusRegistrations bus) => bus.AddObserver<TrainingRejected, Receiver>(Area);
 
     /// <summary>One of each in turn, at an even pace whether or not the last has arrived.</summary>
     private static async Task SendAsync(int count, params Func<int, Task>[] sides)
@@ -92,7 +75,14 @@ internal static class BusLatency
     {
         var id = number.ToString(CultureInfo.InvariantCulture);
         times.Start(id);
-        return ledger.InTransactionAsync(t => t.AppendAsync($"bench-{number}", Area, 0, [new TrainingRejected(id, "bench", nameof(RequestTraining), "BENCH", "measured", t.Now)], Metadata));
+        return ledger.InTransactionAsync(t => t.AppendAsync($"bench-{number}", BusRig.Area, 0, [new TrainingRejected(id, "bench", nameof(RequestTraining), "BENCH", "measured", t.Now)], Metadata));
+    }
+
+    private static Task PublishAsync(RawBroker broker, Stopwatches times)
+    {
+        var id = Ids.New();
+        times.Start(id.ToString("D"));
+        return broker.SendAsync(RawQueue, id, Encoding.UTF8.GetBytes($$"""{"taskId":"{{id}}","name":"bench","command":"RequestTraining","code":"BENCH","message":"measured"}"""));
     }
 
     internal sealed class Receiver(Stopwatches times) : IEventHandler<TrainingRejected>
@@ -101,31 +91,6 @@ internal static class BusLatency
         {
             times.Stop(@event.TaskId!);
             return Task.CompletedTask;
-        }
-    }
-
-    /// <summary>The times of all messages of one way.</summary>
-    internal sealed class Stopwatches
-    {
-        private readonly ConcurrentDictionary<string, long> _started = new(StringComparer.Ordinal);
-        private readonly ConcurrentDictionary<string, double> _milliseconds = new(StringComparer.Ordinal);
-
-        public void Start(string id) => _started[id] = Stopwatch.GetTimestamp();
-
-        // A message that comes twice counts with its first arrival.
-        public void Stop(string id) => _milliseconds.TryAdd(id, Stopwatch.GetElapsedTime(_started[id]).TotalMilliseconds);
-
-        public double Percentile(double part) => _milliseconds.Values.Order().ElementAt((int)(part * (_milliseconds.Count - 1)));
-
-        public void Clear() => _milliseconds.Clear();
-
-        public async Task AllAsync(int count)
-        {
-            using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-            while (_milliseconds.Count < count)
-            {
-                await tick.WaitForNextTickAsync();
-            }
         }
     }
 
@@ -150,50 +115,6 @@ internal static class BusLatency
             insert.Parameters.AddWithValue(Metadata.Actor);
             await insert.ExecuteNonQueryAsync();
             Times.Stop(id);
-        }
-    }
-
-    /// <summary>What the broker itself costs: durable queue, persistent message, confirm, acknowledgement.</summary>
-    private sealed class RawQueue : IAsyncDisposable
-    {
-        private const string Queue = "bench-raw";
-        private readonly IConnection _connection;
-        private readonly IChannel _channel;
-
-        private RawQueue(IConnection connection, IChannel channel) => (_connection, _channel) = (connection, channel);
-
-        public Stopwatches Times { get; } = new();
-
-        public static async Task<RawQueue> OpenAsync(Uri broker)
-        {
-            var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
-            var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
-            await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false);
-            var raw = new RawQueue(connection, channel);
-            var receiving = await connection.CreateChannelAsync();
-            var consumer = new AsyncEventingBasicConsumer(receiving);
-            consumer.ReceivedAsync += async (_, message) =>
-            {
-                raw.Times.Stop(message.BasicProperties.MessageId!);
-                await receiving.BasicAckAsync(message.DeliveryTag, multiple: false);
-            };
-            await receiving.BasicConsumeAsync(Queue, autoAck: false, consumer);
-            return raw;
-        }
-
-        public async Task PublishAsync(int number)
-        {
-            var id = number.ToString(CultureInfo.InvariantCulture);
-            var body = Encoding.UTF8.GetBytes($$"""{"taskId":"{{id}}","name":"bench","command":"RequestTraining","code":"BENCH","message":"measured"}""");
-            Times.Start(id);
-            await _channel.BasicPublishAsync("", Queue, mandatory: true, new BasicProperties { MessageId = id, DeliveryMode = DeliveryModes.Persistent }, body);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _connection.CloseAsync();
-            await _channel.DisposeAsync();
-            await _connection.DisposeAsync();
         }
     }
 }

@@ -18,6 +18,7 @@ internal static class LedgerBench
 {
     private const string Headers = """{"actor":"bench","source":"bench"}""";
     private const double AppendGoal = 0.7;
+    private const double SharedGoal = 3;
     private const double RebuildGoal = 50_000;
     private const double PastGoal = 50;
     private const int Rounds = 3;
@@ -36,10 +37,7 @@ internal static class LedgerBench
         await LedgerSchema.DeclareAsync(database.DataSource, options, [new BenchView(database.DataSource)], []);
         await LedgerSchema.DeclareAsync(bare.DataSource, options, [], []);
         await bare.ExecuteAsync("drop trigger eml_queue on ledger.mt_events; drop trigger eml_guard on ledger.mt_events; drop trigger eml_guard on ledger.mt_streams");
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddLedger(options).AddLedgerLeader().AddSingleton<IEventPublisher, Nobody>();
-        using var host = builder.Build();
-        await host.StartAsync();
+        using var host = await StartAsync(options);
         var ledger = host.Services.GetRequiredService<Ledger>();
         foreach (var (connections, events) in new[] { (1, 1), (8, 1), (1, 100), (8, 100) })
         {
@@ -47,6 +45,7 @@ internal static class LedgerBench
         }
 
         await host.StopAsync();
+        await ShareFlushesAsync(say);
         await RebuildAsync(ledger, database, say);
         await PastAsync(ledger, database, say);
     }
@@ -61,7 +60,7 @@ internal static class LedgerBench
             theirs.Add(await PgBenchAsync(bare, connections, events));
         }
 
-        var (own, peer) = (Median(ours), Median(theirs));
+        var (own, peer) = (Numbers.Median(ours), Numbers.Median(theirs));
         Say(say, $"ledger.append.{connections}x{events}", own / peer, AppendGoal, own >= peer * AppendGoal, $"per_second={own:F0} pgbench={peer:F0}");
     }
 
@@ -114,6 +113,36 @@ internal static class LedgerBench
         }
     }
 
+    /// <summary>Writers that commit at the same time must share a flush, whatever else they wait for.</summary>
+    private static async Task ShareFlushesAsync(Action<string> say)
+    {
+        await using var servers = await SlowDisk.StartAsync();
+        await using var database = await TestDatabase.CreateAsync(servers);
+        var options = new LedgerOptions { ConnectionString = database.ConnectionString };
+        await LedgerSchema.DeclareAsync(database.DataSource, options, [], []);
+        using var host = await StartAsync(options);
+        var ledger = host.Services.GetRequiredService<Ledger>();
+        var (one, eight) = (new List<double>(), new List<double>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            one.Add(await AppendForAsync(ledger, 1, 1, Slice));
+            eight.Add(await AppendForAsync(ledger, 8, 1, Slice));
+        }
+
+        await host.StopAsync();
+        var (single, many) = (Numbers.Median(one), Numbers.Median(eight));
+        Say(say, "ledger.append.shared", many / single, SharedGoal, many >= single * SharedGoal, $"one={single:F0} eight={many:F0}");
+    }
+
+    private static async Task<IHost> StartAsync(LedgerOptions options)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddLedger(options).AddLedgerLeader().AddSingleton<IEventPublisher, Nobody>();
+        var host = builder.Build();
+        await host.StartAsync();
+        return host;
+    }
+
     private static async Task RebuildAsync(Ledger ledger, TestDatabase database, Action<string> say)
     {
         var view = new BenchView(database.DataSource);
@@ -158,14 +187,12 @@ internal static class LedgerBench
             }
         }
 
-        var median = Median(times);
+        var median = Numbers.Median(times);
         Say(say, "ledger.as_of", median, PastGoal, median <= PastGoal, $"events={LongStream} worst={times.Max():F1}");
     }
 
     private static void Say(Action<string> say, string name, double ratio, double goal, bool reached, string more) =>
         say(string.Create(CultureInfo.InvariantCulture, $"bench {name} ratio={ratio:F2} {more} goal={goal} {(reached ? "ok" : "short")}"));
-
-    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(values.Count() / 2);
 
     /// <summary>The relay's work is measured elsewhere.</summary>
     private sealed class Nobody : IEventPublisher

@@ -4,7 +4,12 @@ using EventMl.Bench;
 var areas = args.Where(a => a != "--json").ToArray();
 var benches = new Dictionary<string, Func<Action<string>, Task>>(StringComparer.Ordinal)
 {
-    ["bus"] = BusLatency.RunAsync,
+    ["bus"] = async say =>
+    {
+        await BusLatency.RunAsync(say);
+        await CommandLatency.RunAsync(say);
+        await BusThroughput.RunAsync(say);
+    },
     ["ledger"] = LedgerBench.RunAsync,
     ["training"] = TrainingComparison.RunAsync,
 };
