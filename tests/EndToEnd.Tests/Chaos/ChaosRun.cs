@@ -91,15 +91,12 @@ internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProces
     // Work that nobody cancels, until enough of it is on its way.
     private async Task BusyAsync(ChaosClient client, int inFlight)
     {
-        while (await AskAsync(LiveAsync) is var live && live < inFlight)
+        for (var live = await AskAsync(LiveAsync); live < inFlight + 2; live++)
         {
-            for (var i = live; i < inFlight + 2; i++)
-            {
-                await SendAsync(client, plan.Training());
-            }
-
-            await Wait.UntilAsync(() => AskAsync(async () => await HandledAsync() >= Sent.Count || await LiveAsync() >= inFlight), $"sagas to begin\n{platform.Logs}", Patience);
+            await SendAsync(client, plan.Training());
         }
+
+        await Wait.UntilAsync(() => AskAsync(async () => await LiveAsync() >= inFlight), $"sagas to begin\n{platform.Logs}", Patience);
     }
 
     private async Task KillAsync()

@@ -108,11 +108,19 @@ internal static class Inbox
     public static async Task<bool> TryAddAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, string schema, string consumer, Guid messageId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var insert = new NpgsqlCommand(
-            $"insert into {schema}.inbox(consumer, message_id, received_at) values ($1, $2, $3) on conflict do nothing", connection, transaction);
-        insert.Parameters.Add(new NpgsqlParameter { Value = consumer, NpgsqlDbType = NpgsqlDbType.Text });
-        insert.Parameters.Add(new NpgsqlParameter { Value = messageId, NpgsqlDbType = NpgsqlDbType.Uuid });
-        insert.Parameters.Add(new NpgsqlParameter { Value = now, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        return await insert.ExecuteNonQueryAsync(cancellationToken) == 1;
+        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { Add(schema, consumer, messageId, now) } };
+        return await batch.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
+
+    /// <summary>The statement that remembers it; affects no row when it was handled before.</summary>
+    public static NpgsqlBatchCommand Add(string schema, string consumer, Guid messageId, DateTimeOffset now) => new(
+        $"insert into {schema}.inbox(consumer, message_id, received_at) values ($1, $2, $3) on conflict do nothing")
+    {
+        Parameters =
+        {
+            new() { Value = consumer, NpgsqlDbType = NpgsqlDbType.Text },
+            new() { Value = messageId, NpgsqlDbType = NpgsqlDbType.Uuid },
+            new() { Value = now, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+        },
+    };
 }

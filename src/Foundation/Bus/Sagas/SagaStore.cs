@@ -34,13 +34,16 @@ internal sealed class SagaStore<TState>(
         caller.RequireOwn(context, BusNames.SagaQueue(kind.Name));
         using var area = AreaScope.Enter(BusSchema.Sagas);
         await using var transaction = await SagaTransaction.OpenAsync(ledger, kind.Name, context);
-        if (!await transaction.TryRememberAsync(Caller.MessageId(context)))
+        try
+        {
+            await next.Send(new Repository<T>(transaction, context, contexts));
+        }
+        catch (HandledBeforeException)
         {
             LogContext.Debug?.Log("Ignored {Message} {MessageId}: saga {Kind} handled it before", typeof(T).Name, context.MessageId, kind.Name);
             return;
         }
 
-        await next.Send(new Repository<T>(transaction, context, contexts));
         await transaction.CommitAsync();
         if (transaction.HasMessages)
         {
@@ -58,7 +61,7 @@ internal sealed class SagaStore<TState>(
         public Task<SagaConsumeContext<TState, T>> Add(TState instance) => contexts.CreateSagaConsumeContext(transaction, this, instance, SagaConsumeContextMode.Add);
 
         public async Task<SagaConsumeContext<TState, T>> Insert(TState instance) =>
-            await transaction.InsertAsync(instance, Json(instance))
+            await transaction.TryInsertAsync(instance, Json(instance))
                 ? await contexts.CreateSagaConsumeContext(transaction, this, instance, SagaConsumeContextMode.Insert)
                 : null!;
 
@@ -75,21 +78,17 @@ internal sealed class SagaStore<TState>(
             return await contexts.CreateSagaConsumeContext(transaction, this, saga, SagaConsumeContextMode.Load);
         }
 
-        public async Task Save(SagaConsumeContext<TState> context)
+        public Task Save(SagaConsumeContext<TState> context)
         {
-            if (!await transaction.InsertAsync(context.Saga, Json(context.Saga)))
-            {
-                throw new ConcurrencyException("The saga was created by another message at the same time", typeof(TState), context.Saga.CorrelationId);
-            }
+            transaction.Insert(context.Saga, Json(context.Saga));
+            return Task.CompletedTask;
         }
 
-        public async Task Update(SagaConsumeContext<TState> context)
+        public Task Update(SagaConsumeContext<TState> context)
         {
             var expected = context.Saga.Version++;
-            if (!await transaction.UpdateAsync(context.Saga, Json(context.Saga), expected))
-            {
-                throw new ConcurrencyException($"The saga is not at version {expected} any more", typeof(TState), context.Saga.CorrelationId);
-            }
+            transaction.Update(context.Saga, Json(context.Saga), expected);
+            return Task.CompletedTask;
         }
 
         // The row outlives the saga, else a repeated first event would start it again.

@@ -8,7 +8,10 @@ using NpgsqlTypes;
 
 namespace EventMl.Bus;
 
-/// <summary>One message's transaction in a saga: inbox row, saga row, outbox rows; nothing reaches the broker before it is committed.</summary>
+/// <summary>
+/// One message's transaction in a saga: inbox row, saga row, outbox rows; nothing reaches the broker before it is committed. It goes to the database
+/// three times, however much it does: to remember the message and lock the instance, to write, and to commit.
+/// </summary>
 internal sealed class SagaTransaction : IAsyncDisposable
 {
     /// <summary>What the actor of every saga begins with.</summary>
@@ -19,15 +22,20 @@ internal sealed class SagaTransaction : IAsyncDisposable
     private readonly Ledger _ledger;
     private readonly string _kind;
     private readonly string _headers;
+    private readonly Guid? _messageId;
     private readonly CancellationToken _cancellationToken;
+    private readonly List<NpgsqlBatchCommand> _writes = [];
+    private NpgsqlBatchCommand? _guarded;
+    private bool _remembered;
 
-    private SagaTransaction(Ledger ledger, NpgsqlConnection connection, NpgsqlTransaction transaction, string kind, string headers, CancellationToken cancellationToken)
+    private SagaTransaction(Ledger ledger, NpgsqlConnection connection, NpgsqlTransaction transaction, string kind, string headers, Guid? messageId, CancellationToken cancellationToken)
     {
         _ledger = ledger;
         _connection = connection;
         _transaction = transaction;
         _kind = kind;
         _headers = headers;
+        _messageId = messageId;
         _cancellationToken = cancellationToken;
     }
 
@@ -40,7 +48,7 @@ internal sealed class SagaTransaction : IAsyncDisposable
         try
         {
             var transaction = await connection.BeginTransactionAsync(context.CancellationToken);
-            return new SagaTransaction(ledger, connection, transaction, kind, Headers(kind, context), context.CancellationToken);
+            return new SagaTransaction(ledger, connection, transaction, kind, Headers(kind, context), Caller.MessageId(context), context.CancellationToken);
         }
         catch
         {
@@ -49,67 +57,94 @@ internal sealed class SagaTransaction : IAsyncDisposable
         }
     }
 
-    /// <summary>Remembers the message; false when this saga handled it before.</summary>
-    public async Task<bool> TryRememberAsync(Guid? messageId) =>
-        messageId is not { } id || await Inbox.TryAddAsync(_connection, _transaction, BusSchema.Sagas, BusNames.SagaQueue(_kind), id, _ledger.Now, _cancellationToken);
-
-    /// <summary>The instance, locked; also holds off others that would create it.</summary>
+    /// <summary>Remembers the message and gives the instance, locked; also holds off others that would create it.</summary>
+    /// <exception cref="HandledBeforeException">This saga handled the message before.</exception>
     public async Task<(int Version, string Json)?> LoadAsync(Guid id)
     {
-        await using var hold = Command("select pg_advisory_xact_lock(hashtextextended($1, 0))", Text($"saga:{_kind}:{id:N}"));
-        await hold.ExecuteNonQueryAsync(_cancellationToken);
-        await using var load = Command("select version, data::text from sagas.saga where kind = $1 and id = $2 for update", Text(_kind), Uuid(id));
-        await using var reader = await load.ExecuteReaderAsync(_cancellationToken);
-        return await reader.ReadAsync(_cancellationToken) ? (reader.GetInt32(0), reader.GetString(1)) : null;
+        await using var batch = new NpgsqlBatch(_connection, _transaction);
+        var remember = _remembered ? null : Remember();
+        if (remember is not null)
+        {
+            batch.BatchCommands.Add(remember);
+        }
+
+        batch.BatchCommands.Add(Command("select pg_advisory_xact_lock(hashtextextended($1, 0))", Text($"saga:{_kind}:{id:N}")));
+        batch.BatchCommands.Add(Command("select version, data::text from sagas.saga where kind = $1 and id = $2 for update", Text(_kind), Uuid(id)));
+        (int, string)? row = null;
+        await using (var reader = await batch.ExecuteReaderAsync(_cancellationToken))
+        {
+            await reader.NextResultAsync(_cancellationToken);
+            row = await reader.ReadAsync(_cancellationToken) ? (reader.GetInt32(0), reader.GetString(1)) : null;
+        }
+
+        _remembered = true;
+        return remember is { RecordsAffected: 0 } ? throw new HandledBeforeException() : row;
     }
 
-    /// <summary>Writes a new instance; false when it exists.</summary>
-    public async Task<bool> InsertAsync(SagaState saga, string json)
+    /// <summary>Writes a new instance at once; false when it exists.</summary>
+    public async Task<bool> TryInsertAsync(SagaState saga, string json)
     {
-        await using var insert = Command(
-            "insert into sagas.saga(kind, id, version, state, data, updated_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-            Text(_kind), Uuid(saga.CorrelationId), new NpgsqlParameter { Value = saga.Version }, Text(saga.CurrentState), Json(json), Time(_ledger.Now));
-        return await insert.ExecuteNonQueryAsync(_cancellationToken) == 1;
+        await using var batch = new NpgsqlBatch(_connection, _transaction) { BatchCommands = { InsertCommand(saga, json) } };
+        return await batch.ExecuteNonQueryAsync(_cancellationToken) == 1;
     }
 
-    /// <summary>Writes the instance if nobody else has; a finished one loses its timeouts.</summary>
-    public async Task<bool> UpdateAsync(SagaState saga, string json, int expected)
+    /// <summary>Writes a new instance with the commit.</summary>
+    public void Insert(SagaState saga, string json) => _writes.Add(_guarded = InsertCommand(saga, json));
+
+    /// <summary>Writes the instance with the commit if nobody else has; a finished one loses its timeouts.</summary>
+    public void Update(SagaState saga, string json, int expected)
     {
         if (saga.CurrentState == SagaStore.Final)
         {
-            await using var forget = Command("delete from sagas.outbox where kind = $1 and saga_id = $2 and name is not null", Text(_kind), Uuid(saga.CorrelationId));
-            await forget.ExecuteNonQueryAsync(_cancellationToken);
+            _writes.Add(Command("delete from sagas.outbox where kind = $1 and saga_id = $2 and name is not null", Text(_kind), Uuid(saga.CorrelationId)));
         }
 
-        await using var update = Command(
+        _writes.Add(_guarded = Command(
             "update sagas.saga set version = $3, state = $4, data = $5, updated_at = $6 where kind = $1 and id = $2 and version = $7",
-            Text(_kind), Uuid(saga.CorrelationId), new NpgsqlParameter { Value = saga.Version }, Text(saga.CurrentState), Json(json), Time(_ledger.Now), new NpgsqlParameter { Value = expected });
-        return await update.ExecuteNonQueryAsync(_cancellationToken) == 1;
+            Text(_kind), Uuid(saga.CorrelationId), new NpgsqlParameter { Value = saga.Version }, Text(saga.CurrentState), Json(json), Time(_ledger.Now), new NpgsqlParameter { Value = expected }));
     }
 
     /// <summary>Sends a message after the commit; under a name it replaces what that name held.</summary>
-    public async Task SendAsync(Guid sagaId, string? name, TimeSpan delay, object message)
+    public void Send(Guid sagaId, string? name, TimeSpan delay, object message)
     {
-        await using var insert = Command(
+        _writes.Add(Command(
             """
             insert into sagas.outbox(id, kind, saga_id, name, deliver_at, message_type, body, headers) values ($1, $2, $3, $4, $5, $6, $7, $8)
             on conflict (kind, saga_id, name) where name is not null do update set
               id = excluded.id, deliver_at = excluded.deliver_at, message_type = excluded.message_type, body = excluded.body, headers = excluded.headers, claimed_until = null
             """,
             Uuid(Ids.New()), Text(_kind), Uuid(sagaId), new NpgsqlParameter { Value = name ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text }, Time(_ledger.Now + delay),
-            Text(EventTypes.DotnetName(message.GetType())), Json(JsonSerializer.Serialize(message, message.GetType(), LedgerJson.Options)), Json(_headers));
-        await insert.ExecuteNonQueryAsync(_cancellationToken);
+            Text(EventTypes.DotnetName(message.GetType())), Json(JsonSerializer.Serialize(message, message.GetType(), LedgerJson.Options)), Json(_headers)));
         HasMessages = true;
     }
 
     /// <summary>Takes back what a name holds.</summary>
-    public async Task UnscheduleAsync(Guid sagaId, string name)
-    {
-        await using var delete = Command("delete from sagas.outbox where kind = $1 and saga_id = $2 and name = $3", Text(_kind), Uuid(sagaId), Text(name));
-        await delete.ExecuteNonQueryAsync(_cancellationToken);
-    }
+    public void Unschedule(Guid sagaId, string name) =>
+        _writes.Add(Command("delete from sagas.outbox where kind = $1 and saga_id = $2 and name = $3", Text(_kind), Uuid(sagaId), Text(name)));
 
-    public Task CommitAsync() => _transaction.CommitAsync(_cancellationToken);
+    /// <summary>Writes everything and commits.</summary>
+    /// <exception cref="ConcurrencyException">Another message wrote the instance first.</exception>
+    public async Task CommitAsync()
+    {
+        // An instance that was not even looked for has nothing to change; the message is done all the same.
+        if (!_remembered && Remember() is { } remember)
+        {
+            _writes.Insert(0, remember);
+        }
+
+        if (_writes.Count > 0)
+        {
+            await using var batch = new NpgsqlBatch(_connection, _transaction);
+            _writes.ForEach(batch.BatchCommands.Add);
+            await batch.ExecuteNonQueryAsync(_cancellationToken);
+            if (_guarded is { RecordsAffected: 0 })
+            {
+                throw new ConcurrencyException($"An instance of the saga '{_kind}' was written by another message at the same time", typeof(SagaState), Guid.Empty);
+            }
+        }
+
+        await _transaction.CommitAsync(_cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -129,9 +164,15 @@ internal sealed class SagaTransaction : IAsyncDisposable
         return JsonSerializer.Serialize(new OutboxHeaders(ActorPrefix + kind, correlation, messageId?.ToString("D"), trace), LedgerJson.Options);
     }
 
-    private NpgsqlCommand Command(string sql, params NpgsqlParameter[] parameters)
+    private NpgsqlBatchCommand? Remember() => _messageId is { } id ? Inbox.Add(BusSchema.Sagas, BusNames.SagaQueue(_kind), id, _ledger.Now) : null;
+
+    private NpgsqlBatchCommand InsertCommand(SagaState saga, string json) => Command(
+        "insert into sagas.saga(kind, id, version, state, data, updated_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        Text(_kind), Uuid(saga.CorrelationId), new NpgsqlParameter { Value = saga.Version }, Text(saga.CurrentState), Json(json), Time(_ledger.Now));
+
+    private static NpgsqlBatchCommand Command(string sql, params NpgsqlParameter[] parameters)
     {
-        var command = new NpgsqlCommand(sql, _connection, _transaction);
+        var command = new NpgsqlBatchCommand(sql);
         command.Parameters.AddRange(parameters);
         return command;
     }
@@ -144,6 +185,9 @@ internal sealed class SagaTransaction : IAsyncDisposable
 
     private static NpgsqlParameter Time(DateTimeOffset value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 }
+
+/// <summary>Ends the work on a message that its saga handled before; nobody but the store sees it.</summary>
+internal sealed class HandledBeforeException : Exception;
 
 /// <summary>What goes with a saga's message besides its body.</summary>
 internal sealed record OutboxHeaders(string Actor, string Correlation, string? Causation, string? TraceParent);

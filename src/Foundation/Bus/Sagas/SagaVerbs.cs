@@ -11,7 +11,13 @@ public static class SagaVerbs
         where TState : SagaState
         where TMessage : class
         where TCommand : class =>
-        binder.ThenAsync(context => command(context) is { } message ? Transaction(context).SendAsync(context.Saga.CorrelationId, null, TimeSpan.Zero, message) : Task.CompletedTask);
+        binder.Then(context =>
+        {
+            if (command(context) is { } message)
+            {
+                Transaction(context).Send(context.Saga.CorrelationId, null, TimeSpan.Zero, message);
+            }
+        });
 
     /// <summary>Publishes a message to the saga itself (or others) after a delay; a second one under the same name replaces the first.</summary>
     public static EventActivityBinder<TState, TMessage> Schedule<TState, TMessage, TTimeout>(
@@ -19,24 +25,30 @@ public static class SagaVerbs
         where TState : SagaState
         where TMessage : class
         where TTimeout : class =>
-        binder.ThenAsync(context => Transaction(context).SendAsync(context.Saga.CorrelationId, name, delay(context), message(context)));
+        binder.Then(context => Transaction(context).Send(context.Saga.CorrelationId, name, delay(context), message(context)));
 
     /// <summary>Takes back what was scheduled under a name; nothing happens when there is none.</summary>
     public static EventActivityBinder<TState, TMessage> Unschedule<TState, TMessage>(this EventActivityBinder<TState, TMessage> binder, string name)
         where TState : SagaState
         where TMessage : class =>
-        binder.ThenAsync(context => Transaction(context).UnscheduleAsync(context.Saga.CorrelationId, name));
+        binder.Then(context => Transaction(context).Unschedule(context.Saga.CorrelationId, name));
 
     /// <inheritdoc cref="Ask{TState,TMessage,TCommand}"/>
     public static EventActivityBinder<TState> Ask<TState, TCommand>(this EventActivityBinder<TState> binder, Func<BehaviorContext<TState>, TCommand?> command)
         where TState : SagaState
         where TCommand : class =>
-        binder.ThenAsync(context => command(context) is { } message ? Transaction(context).SendAsync(context.Saga.CorrelationId, null, TimeSpan.Zero, message) : Task.CompletedTask);
+        binder.Then(context =>
+        {
+            if (command(context) is { } message)
+            {
+                Transaction(context).Send(context.Saga.CorrelationId, null, TimeSpan.Zero, message);
+            }
+        });
 
     /// <inheritdoc cref="Unschedule{TState,TMessage}"/>
     public static EventActivityBinder<TState> Unschedule<TState>(this EventActivityBinder<TState> binder, string name)
         where TState : SagaState =>
-        binder.ThenAsync(context => Transaction(context).UnscheduleAsync(context.Saga.CorrelationId, name));
+        binder.Then(context => Transaction(context).Unschedule(context.Saga.CorrelationId, name));
 
     private static SagaTransaction Transaction(PipeContext context) => context.TryGetPayload<SagaTransaction>(out var transaction)
         ? transaction
