@@ -28,7 +28,7 @@ internal static class BusLatency
     {
         await using var rig = await BusRig.CreateAsync(bus => bus.AddObserver<TrainingRejected, Receiver>(BusRig.Area));
         var events = new Stopwatches();
-        using var host = await rig.ConsumeAsync(s => s.AddSingleton(events));
+        using var host = await rig.LeadAsync(s => s.AddSingleton(events));
         await using var broker = await RawBroker.OpenAsync(rig.Broker.Address);
         await broker.BindAsync(RawQueue, RawQueue);
         var raw = new Stopwatches();

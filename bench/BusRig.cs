@@ -34,12 +34,15 @@ internal sealed class BusRig : IAsyncDisposable
         return rig;
     }
 
-    /// <summary>Starts a host that consumes what was registered, and leads the ledger.</summary>
-    public Task<IHost> ConsumeAsync(Action<IServiceCollection>? more = null) => StartAsync(_register, services =>
+    /// <summary>Starts a host that consumes what was registered and leads the ledger.</summary>
+    public Task<IHost> LeadAsync(Action<IServiceCollection>? more = null) => StartAsync(_register, services =>
     {
         services.AddLedgerLeader();
         more?.Invoke(services);
     });
+
+    /// <summary>Starts a host that only consumes.</summary>
+    public Task<IHost> ConsumeAsync() => StartAsync(_register, null);
 
     /// <summary>Starts a host that only sends, signed as the platform's own.</summary>
     public Task<IHost> SendAsync(Action<IServiceCollection>? more = null) => StartAsync(_ => { }, more);

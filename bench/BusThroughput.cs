@@ -83,7 +83,7 @@ internal static class BusThroughput
 
         var head = await rig.Database.ScalarAsync<long>("select position from ledger.eml_head");
         var (from, began) = (0L, 0L);
-        using var host = await rig.ConsumeAsync();
+        using var host = await rig.LeadAsync();
         await Numbers.UntilAsync(
             async () =>
             {

@@ -21,7 +21,7 @@ internal static class CommandLatency
         await using var rig = await BusRig.CreateAsync(bus => bus.AddCommand<RequestTraining, Decide>(BusRig.Area));
         await using var raw = await RawBroker.OpenAsync(rig.Broker.Address);
         await raw.BindAsync(Queue, BusNames.Exchange(typeof(TrainingRejected)));
-        using var host = await rig.ConsumeAsync();
+        using var host = await rig.LeadAsync();
         var times = new Stopwatches();
         await raw.HearAsync(Queue, (properties, _) => times.Stop(properties.CorrelationId!));
         await SendAsync(raw, times, WarmUp);

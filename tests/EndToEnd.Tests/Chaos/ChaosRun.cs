@@ -18,6 +18,9 @@ internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProces
     /// <summary>Every command, once.</summary>
     public List<ChaosCommand> Sent { get; } = [];
 
+    /// <summary>Ids of the messages that no worker can read.</summary>
+    public List<Guid> Malformed { get; } = [];
+
     /// <summary>Messages sent a second time on purpose.</summary>
     public int Duplicates { get; private set; }
 
@@ -44,7 +47,8 @@ internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProces
 
             for (var i = kill * malformed / kills; i < (kill + 1) * malformed / kills; i++)
             {
-                await client.SendAsync("eventml.training.request-training", "", Encoding.UTF8.GetBytes(nonsense[i % nonsense.Count]), Ids.Derive("nonsense", $"{i}"));
+                Malformed.Add(Ids.Derive("nonsense", $"{i}"));
+                await client.SendAsync("eventml.training.request-training", "", Encoding.UTF8.GetBytes(nonsense[i % nonsense.Count]), Malformed[^1]);
             }
 
             await AheadAsync(random.Next(share));
