@@ -9,14 +9,14 @@ public sealed record BusOptions : IValidatableObject
     [RegularExpression("rabbitmq|memory", ErrorMessage = "Bus transport must be 'rabbitmq' or 'memory'.")]
     public string Transport { get; init; } = "rabbitmq";
 
-    /// <summary>Broker as <c>amqp://user:password@host:port/vhost</c> (<c>amqps</c> for TLS); EVENTML_RABBITMQ. Not used in memory.</summary>
+    /// <summary>Broker as <c>amqp://user:password@host:port/vhost</c> (<c>amqps</c> for TLS), with <c>host:port,host2:port</c> for the nodes of a cluster; EVENTML_RABBITMQ. Not used in memory.</summary>
     public string Address { get; init; } = "";
 
     /// <summary>Text before every queue name, so that several platforms can share a broker. The default is none.</summary>
     [RegularExpression("[a-z0-9.-]{0,60}", ErrorMessage = "Bus queue prefix may hold only a-z, 0-9, '.' and '-', at most 60.")]
     public string QueuePrefix { get; init; } = "";
 
-    /// <summary>Quorum queues, for a RabbitMQ cluster. The default is classic queues.</summary>
+    /// <summary>Quorum queues, for a RabbitMQ cluster; EVENTML_BUS_QUORUM. The default is classic queues.</summary>
     public bool Quorum { get; init; }
 
     /// <summary>Messages a queue hands out before one is acknowledged. The default is 32.</summary>
@@ -72,15 +72,17 @@ public sealed record BusOptions : IValidatableObject
 
     internal bool InMemory => Transport == "memory";
 
-    internal bool AnonymousAllowed => AllowAnonymous ?? (InMemory || new Uri(Address).IsLoopback);
+    internal bool AnonymousAllowed => AllowAnonymous ?? (InMemory || Broker.IsLoopback);
+
+    internal BrokerAddress Broker => BrokerAddress.Parse(Address);
 
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!InMemory && !(Uri.TryCreate(Address, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps" && uri.UserInfo.Contains(':')))
+        if (!InMemory && !BrokerAddress.TryParse(Address, out _))
         {
             yield return new ValidationResult(
-                "EVENTML_RABBITMQ must be an address like amqp://user:password@host:5672/vhost; start the servers with ./eventml up, or set the bus transport to 'memory'.", [nameof(Address)]);
+                "EVENTML_RABBITMQ must be an address like amqp://user:password@host:5672/vhost, or amqp://user:password@host1:5672,host2:5672,host3:5672/vhost for a cluster; start the servers with ./eventml up, or set the bus transport to 'memory'.", [nameof(Address)]);
         }
 
         if (SagaRetentionDays <= InboxRetentionDays)

@@ -46,8 +46,7 @@ internal sealed class DeadLetterCollector(BusOptions options, QueueDirectory dir
 
     private async Task CollectAsync(CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory { Uri = new Uri(options.Address), ClientProvidedName = "eventml dead letters", AutomaticRecoveryEnabled = false };
-        await using var connection = await factory.CreateConnectionAsync(cancellationToken);
+        await using var connection = await options.Broker.ConnectAsync("eventml dead letters", cancellationToken);
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionShutdownAsync += (_, _) =>
         {
@@ -77,9 +76,9 @@ internal sealed class DeadLetterCollector(BusOptions options, QueueDirectory dir
         }
 
         // A channel of its own: what one queue does to it must not end the others.
+        await BusTopology.DeclareDeadAsync(connection, dead, options, cancellationToken);
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         channel.ChannelShutdownAsync += (_, _) => ForgetAsync(dead);
-        await BusTopology.DeclareDeadAsync(channel, dead, options, cancellationToken);
         await channel.BasicQosAsync(0, Prefetch, global: false, cancellationToken);
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.UnregisteredAsync += async (_, _) =>

@@ -14,11 +14,11 @@ public sealed class RawSender : IAsyncDisposable
     internal RawSender(BusOptions options) => _options = options;
 
     /// <summary>The message for its way back to its queue; see <see cref="RawMessage"/>.</summary>
-    public RawMessage Redriven(RawMessage message, Guid fallbackId) => message.ForRedrive(fallbackId, Caller.OwnUser(_options.Address));
+    public RawMessage Redriven(RawMessage message, Guid fallbackId) => message.ForRedrive(fallbackId, _options.Broker.User);
 
     /// <summary>The message changed by <paramref name="actor"/>, in whose name it goes; a null header removes.</summary>
     public RawMessage Edited(RawMessage message, byte[]? body, string? contentType, IReadOnlyDictionary<string, object?> headers, string actor) =>
-        message.Edited(body, contentType, headers, actor, Caller.OwnUser(_options.Address));
+        message.Edited(body, contentType, headers, actor, _options.Broker.User);
 
     /// <summary>Puts a message into a queue; returns when the broker has it safe.</summary>
     /// <param name="queue">Name without the platform's prefix.</param>
@@ -64,8 +64,7 @@ public sealed class RawSender : IAsyncDisposable
         }
 
         await CloseAsync();
-        var factory = new ConnectionFactory { Uri = new Uri(_options.Address), ClientProvidedName = "eventml redrive", AutomaticRecoveryEnabled = false };
-        _connection = await factory.CreateConnectionAsync(cancellationToken);
+        _connection = await _options.Broker.ConnectAsync("eventml redrive", cancellationToken);
         _channel = await _connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
         return _channel;
     }

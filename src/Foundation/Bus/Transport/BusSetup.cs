@@ -104,9 +104,9 @@ public static class BusSetup
 
             x.UsingRabbitMq((context, bus) =>
             {
-                bus.Host(new Uri(options.Address));
+                bus.Host(options.Broker.First, options.Broker.Configure);
                 // The broker checks the name against the account, so that receivers can believe the actor header.
-                var user = Caller.OwnUser(options.Address);
+                var user = options.Broker.User;
                 bus.ConfigurePublish(p => p.UseExecute(send => Sign(send, user)));
                 bus.ConfigureSend(s => s.UseExecute(send => Sign(send, user)));
                 Configure(bus, context, options, registrations);
@@ -155,7 +155,7 @@ public static class BusSetup
                     endpoint.ConnectReceiveEndpointObserver(context.GetRequiredService<BusWatch>());
                 }
 
-                DeadLetters.Configure(endpoint, options.InMemory ? null : Caller.OwnUser(options.Address));
+                DeadLetters.Configure(endpoint, options.InMemory ? null : options.Broker.User);
                 if (options.RetryLimit > 0)
                 {
                     endpoint.UseMessageRetry(retry =>

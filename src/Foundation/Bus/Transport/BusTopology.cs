@@ -1,5 +1,6 @@
 using MassTransit;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace EventMl.Bus;
 
@@ -8,8 +9,7 @@ internal static class BusTopology
 {
     public static async Task DeclareAsync(BusOptions options, BusRegistrations registrations, IEnumerable<Type> messages, CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory { Uri = new Uri(options.Address), ClientProvidedName = "eventml declare" };
-        await using var connection = await factory.CreateConnectionAsync(cancellationToken);
+        await using var connection = await options.Broker.ConnectAsync("eventml declare", cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         foreach (var message in messages)
         {
@@ -20,7 +20,14 @@ internal static class BusTopology
         {
             var queue = options.QueuePrefix + endpoint.Queue;
             await ExchangeAsync(channel, queue, cancellationToken);
-            await QueueAsync(channel, queue, options, cancellationToken);
+            await QueueAsync(connection, queue, options, cancellationToken);
+            if (options.Quorum)
+            {
+                // Those of classic queues are made by their first message; a cluster must not find ones of the wrong kind by then.
+                await DeclareDeadAsync(connection, queue + "_error", options, cancellationToken);
+                await DeclareDeadAsync(connection, queue + "_skipped", options, cancellationToken);
+            }
+
             foreach (var message in endpoint.Messages())
             {
                 var exchange = BusNames.Exchange(message);
@@ -31,10 +38,15 @@ internal static class BusTopology
     }
 
     /// <summary>A dead letter queue as MassTransit declares it at the first message it moves there.</summary>
-    public static async Task DeclareDeadAsync(IChannel channel, string queue, BusOptions options, CancellationToken cancellationToken)
+    /// <exception cref="QueueKindException">It exists as a queue of the other kind.</exception>
+    public static async Task DeclareDeadAsync(IConnection connection, string queue, BusOptions options, CancellationToken cancellationToken)
     {
-        await ExchangeAsync(channel, queue, cancellationToken);
-        await QueueAsync(channel, queue, options, cancellationToken);
+        await using (var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken))
+        {
+            await ExchangeAsync(channel, queue, cancellationToken);
+        }
+
+        await QueueAsync(connection, queue, options, cancellationToken);
     }
 
     /// <summary>The messages a state machine listens to.</summary>
@@ -46,8 +58,33 @@ internal static class BusTopology
             .Select(i => i.GetGenericArguments()[0])
             .Distinct();
 
-    private static async Task QueueAsync(IChannel channel, string queue, BusOptions options, CancellationToken cancellationToken)
+    // A queue of the other kind gives way when nobody uses it and nothing is in it; the broker looks and deletes in one step.
+    private static async Task QueueAsync(IConnection connection, string queue, BusOptions options, CancellationToken cancellationToken)
     {
+        try
+        {
+            await DeclareQueueAsync(connection, queue, options, cancellationToken);
+        }
+        catch (OperationInterruptedException e) when (QueueKindException.Tells(e))
+        {
+            try
+            {
+                await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+                await channel.QueueDeleteAsync(queue, ifUnused: true, ifEmpty: true, cancellationToken: cancellationToken);
+            }
+            catch (OperationInterruptedException)
+            {
+                throw new QueueKindException(queue, options.Quorum, e);
+            }
+
+            await DeclareQueueAsync(connection, queue, options, cancellationToken);
+        }
+    }
+
+    private static async Task DeclareQueueAsync(IConnection connection, string queue, BusOptions options, CancellationToken cancellationToken)
+    {
+        // Of its own, since the broker closes the channel with every refusal.
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var arguments = options.Quorum ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" } : null;
         await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
         await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellationToken);
@@ -55,4 +92,17 @@ internal static class BusTopology
 
     private static Task ExchangeAsync(IChannel channel, string name, CancellationToken cancellationToken) =>
         channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);
+}
+
+/// <summary>A queue is of the other kind than the settings ask for, and messages or listeners keep it from being replaced.</summary>
+public sealed class QueueKindException(string queue, bool quorum, Exception? inner = null) : Exception(Text(queue, quorum), inner)
+{
+    internal static string Text(string queue, bool quorum) =>
+        $"The queue '{queue}' exists as a {(quorum ? "classic" : "quorum")} queue, but EVENTML_BUS_QUORUM asks for {(quorum ? "quorum" : "classic")} queues. "
+        + (quorum
+            ? "Stop all hosts once its messages are handled and run the host with --declare, which replaces empty queues; "
+            : "Set EVENTML_BUS_QUORUM to true; to go back to classic queues, stop all hosts once its messages are handled, delete the queue on the broker and run the host with --declare; ")
+        + "or name a fresh virtual host in EVENTML_RABBITMQ.";
+
+    internal static bool Tells(Exception e) => e.Message.Contains("inequivalent arg 'x-queue-type'", StringComparison.Ordinal) || (e.InnerException is { } inner && Tells(inner));
 }

@@ -3,7 +3,6 @@ using MassTransit;
 using MassTransit.Transports;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
 
 namespace EventMl.Bus;
 
@@ -30,6 +29,10 @@ internal sealed class BusWatch(BusOptions options, TimeProvider clock, ILogger<B
         if (faulted.ReceiveEndpoint is ReceiveEndpoint endpoint)
         {
             _faulted.TryAdd(endpoint, new Outage(clock.GetTimestamp(), Interval));
+            if (faulted.Exception is { } reason && QueueKindException.Tells(reason))
+            {
+                logger.LogError("{Reason}", QueueKindException.Text(endpoint.InputAddress.AbsolutePath.Split('/')[^1], options.Quorum));
+            }
         }
 
         return Task.CompletedTask;
@@ -62,11 +65,7 @@ internal sealed class BusWatch(BusOptions options, TimeProvider clock, ILogger<B
     {
         try
         {
-            var factory = new ConnectionFactory
-            {
-                Uri = new Uri(options.Address), ClientProvidedName = "eventml watch", RequestedConnectionTimeout = TimeSpan.FromSeconds(3), AutomaticRecoveryEnabled = false,
-            };
-            await using var connection = await factory.CreateConnectionAsync(cancellationToken);
+            await using var connection = await options.Broker.ConnectAsync("eventml watch", cancellationToken, TimeSpan.FromSeconds(3));
             return connection.IsOpen;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)

@@ -20,7 +20,7 @@ internal sealed class SameNamePrincipals : IBusPrincipals
 /// <summary>Finds out who sent a message and because of what.</summary>
 internal sealed class Caller(BusOptions options, IBusPrincipals principals)
 {
-    private readonly string? _ownUser = options.InMemory ? null : OwnUser(options.Address);
+    private readonly string? _ownUser = options.InMemory ? null : options.Broker.User;
 
     /// <summary>The call a consumed message makes.</summary>
     /// <exception cref="UnauthenticatedMessageException">Nobody vouches for the sender.</exception>
@@ -47,9 +47,6 @@ internal sealed class Caller(BusOptions options, IBusPrincipals principals)
             throw new ForeignEventException(queue, user);
         }
     }
-
-    /// <summary>The account this process logs in with; the broker checks it on every message.</summary>
-    public static string OwnUser(string address) => Uri.UnescapeDataString(new Uri(address).UserInfo.Split(':')[0]);
 
     /// <summary>The message's id; a name-based one when the client chose a text that is no UUID.</summary>
     public static Guid? MessageId(ConsumeContext context)

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using EventMl.Bus;
+using EventMl.Contracts;
+using EventMl.Contracts.Training;
+using EventMl.Testing;
+using Npgsql;
+
+namespace EventMl.Foundation.Tests.Bus;
+
+/// <summary>Three nodes of RabbitMQ with quorum queues; nodes die under load.</summary>
+public sealed class ClusterTests
+{
+    private static readonly TimeSpan MayBeSilent = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    [Trait("Category", "Deep")]
+    public async Task Publishing_goes_on_and_nothing_is_lost_when_a_node_and_then_the_leading_node_die_and_return_under_load()
+    {
+        await using var servers = await OwnServers.StartAsync(rabbitMqNodes: 3);
+        var options = BusHost.Options("rabbitmq", null) with { Address = servers.RabbitMq, Quorum = true };
+        await using var database = NpgsqlDataSource.Create(servers.Postgres);
+        await BusHost.DeclareAsync(database);
+        await BusSetup.DeclareAsync(options, BusHost.Register, [typeof(Ids).Assembly], TestContext.Current.CancellationToken);
+        var hosts = new[] { await BusHost.StartAsync(servers.Postgres, options), await BusHost.StartAsync(servers.Postgres, options) };
+        await using var first = hosts[0];
+        await using var second = hosts[1];
+        await using var load = CommandLoad.Start(servers.RabbitMq);
+        await load.MoreAsync(100);
+        var leader = await LeaderAsync(servers);
+        var follower = leader == "rabbitmq-2" ? "rabbitmq-3" : "rabbitmq-2";
+
+        foreach (var victim in new[] { follower, leader })
+        {
+            servers.Kill(victim);
+            await load.MoreAsync(200);
+            await HandledAsync(database, load, "everything sent so far is handled without the node");
+            await servers.StartAsync(victim);
+            await load.MoreAsync(100);
+        }
+
+        await load.EndAsync();
+        await HandledAsync(database, load, "everything is handled");
+        load.LongestSilence.ShouldBeLessThan(MayBeSilent);
+        var sent = load.TaskIds;
+        (await CountAsync(database, "ledger.mt_events where type = 'training_requested'")).ShouldBe(sent.Count);
+        (await CountAsync(database, "ledger.mt_events")).ShouldBe(sent.Count, "one event each and no refusal");
+        (await CountAsync(database, "sagas.saga")).ShouldBe(sent.Count);
+        (await CountAsync(database, "sagas.outbox")).ShouldBe(sent.Count, "each has its deadline and nothing else waits");
+        var run = hosts.SelectMany(h => h.Seen.Of<RunTraining>()).GroupBy(r => r.TaskId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+        run.Keys.ShouldBe(sent, ignoreOrder: true);
+        (await MessagesInDeadLettersAsync(servers)).ShouldBe(0);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{sent.Count} commands, leader {leader}, longest silence {load.LongestSilence.TotalSeconds:F1} s");
+    }
+
+    private static Task HandledAsync(NpgsqlDataSource database, CommandLoad load, string what)
+    {
+        var sent = load.Confirmed;
+        return BusHost.UntilAsync(
+            async () => await CountAsync(database, "training.inbox where consumer = 'training-run-training'") >= sent
+                && await CountAsync(database, "watching.inbox where consumer = 'watching-on-training-requested'") >= sent,
+            what, TimeSpan.FromSeconds(120));
+    }
+
+    // All queues were declared over one connection, so they have one leader.
+    private static async Task<string> LeaderAsync(OwnServers servers)
+    {
+        var queues = await servers.RabbitMqCtlAsync("list_queues", "name", "leader", "--quiet", "--formatter", "json");
+        var node = JsonSerializer.Deserialize<JsonElement>(queues).EnumerateArray()
+            .Single(q => q.GetProperty("name").GetString() == "training-request-training").GetProperty("leader").GetString()!;
+        var number = node["eventml".Length..node.IndexOf('@', StringComparison.Ordinal)];
+        return number == "1" ? "rabbitmq" : $"rabbitmq-{number}";
+    }
+
+    private static async Task<long> MessagesInDeadLettersAsync(OwnServers servers)
+    {
+        var queues = await servers.RabbitMqCtlAsync("list_queues", "name", "messages", "--quiet", "--formatter", "json");
+        return JsonSerializer.Deserialize<JsonElement>(queues).EnumerateArray()
+            .Where(q => q.GetProperty("name").GetString() is { } name && (name.EndsWith("_error", StringComparison.Ordinal) || name.EndsWith("_skipped", StringComparison.Ordinal)))
+            .Sum(q => q.GetProperty("messages").GetInt64());
+    }
+
+    private static async Task<long> CountAsync(NpgsqlDataSource database, string from)
+    {
+        await using var count = database.CreateCommand($"select count(*) from {from}");
+        return (long)(await count.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+}
