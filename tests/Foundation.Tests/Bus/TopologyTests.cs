@@ -60,6 +60,41 @@ public sealed class TopologyTests
         await BusHost.UntilAsync(() => host.Seen.Of<TrainingRejected>().Length + other.Seen.Of<TrainingRejected>().Length == 1, "the refusal is heard");
     }
 
+    [Fact]
+    public async Task Makes_quorum_queues_of_classic_ones_when_they_are_empty_and_unused()
+    {
+        await using var scenario = await BusScenario.CreateAsync("rabbitmq");
+        await DeclareAsync(scenario.Options with { Quorum = true });
+
+        var queues = await scenario.Broker!.QueuesAsync(TestContext.Current.CancellationToken);
+        queues.ShouldAllBe(q => q.Type == "quorum" && q.Durable);
+        queues.Select(q => q.Name).ShouldContain("sagas-probe_error");
+        var host = await scenario.StartAsync(o => o with { Quorum = true });
+        await RequestAsync(host);
+        await BusHost.UntilAsync(() => host.Seen.Of<RunTraining>().Length == 1, "a command goes its whole way");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Says_what_to_do_when_a_queue_of_the_other_kind_holds_messages(bool quorum)
+    {
+        await using var scenario = await BusScenario.CreateAsync("rabbitmq");
+        await DeclareAsync(scenario.Options with { Quorum = quorum });
+        await using (var client = await AmqpClient.ConnectAsync(scenario.Broker!.Address))
+        {
+            await client.PublishAsync("eventml.training.run-training", "{}", new BasicProperties { Persistent = true });
+        }
+
+        var error = await Should.ThrowAsync<QueueKindException>(() => DeclareAsync(scenario.Options with { Quorum = !quorum }));
+
+        error.Message.ShouldContain("EVENTML_BUS_QUORUM");
+        error.Message.ShouldContain("--declare");
+        (await scenario.Broker.QueuesAsync(TestContext.Current.CancellationToken)).Single(q => q.Name == "training-run-training").Type.ShouldBe(quorum ? "quorum" : "classic");
+    }
+
+    private static Task DeclareAsync(BusOptions options) => BusSetup.DeclareAsync(options, BusHost.Register, [typeof(Ids).Assembly], TestContext.Current.CancellationToken);
+
     private static Task RequestAsync(BusHost host) => host.Door.ExecuteAsync(
         new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = "1000" }, Rest, TestContext.Current.CancellationToken);
 }

@@ -69,19 +69,21 @@ internal sealed class MonitoringScenario : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private BusOptions Options => new() { Address = Broker.Address.ToString(), RetryInterval = TimeSpan.FromMilliseconds(5), DeadLetterScanInterval = TimeSpan.FromMilliseconds(100), DispatchClaimTime = TimeSpan.FromSeconds(2) };
+    public bool Quorum { get; init; }
+
+    private BusOptions Options => new() { Quorum = Quorum, Address = Broker.Address.ToString(), RetryInterval = TimeSpan.FromMilliseconds(5), DeadLetterScanInterval = TimeSpan.FromMilliseconds(100), DispatchClaimTime = TimeSpan.FromSeconds(2) };
 
     /// <summary>Declared and empty, with one process that does everything.</summary>
-    public static async Task<MonitoringScenario> StartedAsync()
+    public static async Task<MonitoringScenario> StartedAsync(bool quorum = false)
     {
-        var scenario = await CreateAsync();
+        var scenario = await CreateAsync(quorum);
         await scenario.StartAsync();
         return scenario;
     }
 
-    public static async Task<MonitoringScenario> CreateAsync()
+    public static async Task<MonitoringScenario> CreateAsync(bool quorum = false)
     {
-        var scenario = new MonitoringScenario { Database = await TestDatabase.CreateAsync(), Broker = await TestBroker.CreateAsync() };
+        var scenario = new MonitoringScenario { Quorum = quorum, Database = await TestDatabase.CreateAsync(), Broker = await TestBroker.CreateAsync() };
         await LedgerSchema.DeclareAsync(scenario.Database.DataSource, new LedgerOptions(), [], [MonitoringModule.Owner], Cancel);
         await BusSchema.DeclareAsync(scenario.Database.DataSource, ["training", "watching", MonitoringModule.Schema], Cancel);
         foreach (var sql in MonitoringModule.CreateSql(new ServiceCollection().BuildServiceProvider()))

@@ -13,10 +13,12 @@ public sealed class RedriveTests
 {
     private static readonly (string, string) Ada = ("Actor", "ada");
 
-    [Fact]
-    public async Task Message_is_handled_once_under_its_own_identity_when_it_is_retried()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Message_is_handled_once_under_its_own_identity_when_it_is_retried(bool quorum)
     {
-        await using var scenario = await MonitoringScenario.StartedAsync();
+        await using var scenario = await MonitoringScenario.StartedAsync(quorum);
         var id = (await scenario.FailAsync("train-1"))[0];
         var failed = (await scenario.Rest.GetAsync($"/api/v1/failures/{id}")).Json;
         failed.Text("state").ShouldBe("failed");
@@ -32,6 +34,7 @@ public sealed class RedriveTests
         answer.ShouldBe(HttpStatusCode.OK);
         await scenario.UntilStateAsync(id, "resolved");
 
+        (await scenario.Broker.QueuesAsync(TestContext.Current.CancellationToken)).ShouldAllBe(q => q.Durable && q.Type == (quorum ? "quorum" : "classic"));
         scenario.Receiver.Handled.ShouldBe([("train-1", "anonymous", Guid.Parse(failed.Text("message_id")!))]);
         var decisions = await scenario.DecisionsAsync(id);
         decisions[0].ShouldBeOfType<FailureRetried>().Reason.ShouldBe("the defect is gone");
@@ -42,10 +45,12 @@ public sealed class RedriveTests
         (await scenario.Rest.PostAsync($"/api/v1/failures/{id}/retry", new { reason = "again" })).ShouldBeError(409, "FAILURE_NOT_OPEN");
     }
 
-    [Fact]
-    public async Task Failure_keeps_its_row_when_the_message_fails_again()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Failure_keeps_its_row_when_the_message_fails_again(bool quorum)
     {
-        await using var scenario = await MonitoringScenario.StartedAsync();
+        await using var scenario = await MonitoringScenario.StartedAsync(quorum);
         var id = (await scenario.FailAsync("train-1"))[0];
 
         await scenario.Rest.PostAsync($"/api/v1/failures/{id}/retry", new { reason = "perhaps" });
