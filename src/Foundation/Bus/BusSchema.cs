@@ -47,6 +47,10 @@ public static partial class BusSchema
     private const string Queues = """
         create schema if not exists bus;
         create table if not exists bus.queue (name text primary key, takes_commands boolean not null);
+        alter table bus.queue add column if not exists since bigint, add column if not exists restoring boolean not null default true,
+          add column if not exists lost_at timestamptz, add column if not exists look_again_at timestamptz;
+        create table if not exists bus.listener (queue text not null references bus.queue on delete cascade, exchange text not null, message_type text not null, primary key (queue, exchange));
+        create index if not exists listener_message on bus.listener (message_type);
         """;
 
     private static string Inbox(string area) => $"""
@@ -67,6 +71,9 @@ public static partial class BusSchema
           message_type text not null, body jsonb not null, headers jsonb not null, claimed_until timestamptz);
         create unique index if not exists outbox_name on sagas.outbox (kind, saga_id, name) where name is not null;
         create index if not exists outbox_due on sagas.outbox (deliver_at, seq);
+        create table if not exists sagas.sent (
+          id uuid primary key, kind text not null, saga_id uuid not null, message_type text not null, body jsonb not null, headers jsonb not null, sent_at timestamptz not null);
+        create index if not exists sent_age on sagas.sent (sent_at);
         """;
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,40}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -36,6 +36,8 @@ internal sealed class Retention(Ledger ledger, BusRegistrations registrations, B
 
         if (registrations.HasSagas)
         {
+            // What nobody has handled in that time would not be known as handled either.
+            await DeleteAsync("delete from sagas.sent where sent_at < $1", options.InboxRetentionDays, cancellationToken);
             // Whoever still waits for something has a timer for it.
             await DeleteAsync(
                 "delete from sagas.saga s where updated_at < $1 and not exists (select 1 from sagas.outbox o where o.kind = s.kind and o.saga_id = s.id)",

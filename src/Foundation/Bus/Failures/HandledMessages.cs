@@ -12,11 +12,9 @@ public sealed partial class HandledMessages(Ledger ledger)
     public async Task<IReadOnlySet<(string Queue, Guid MessageId)>> FindAsync(IReadOnlyCollection<(string Queue, Guid MessageId)> messages, CancellationToken cancellationToken)
     {
         var handled = new HashSet<(string, Guid)>();
-        foreach (var area in messages.GroupBy(m => Area(m.Queue), StringComparer.Ordinal).Where(a => Schema().IsMatch(a.Key)))
+        foreach (var area in messages.GroupBy(m => Area(m.Queue), StringComparer.Ordinal))
         {
-            await using var exists = ledger.DataSource.CreateCommand("select to_regclass($1) is not null");
-            exists.Parameters.Add(new NpgsqlParameter { Value = $"{area.Key}.inbox", NpgsqlDbType = NpgsqlDbType.Text });
-            if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
+            if (!await HasInboxAsync(area.Key, cancellationToken))
             {
                 continue;
             }
@@ -35,8 +33,20 @@ public sealed partial class HandledMessages(Ledger ledger)
         return handled;
     }
 
+    internal async Task<bool> HasInboxAsync(string area, CancellationToken cancellationToken)
+    {
+        if (!Schema().IsMatch(area))
+        {
+            return false;
+        }
+
+        await using var exists = ledger.DataSource.CreateCommand("select to_regclass($1) is not null");
+        exists.Parameters.Add(new NpgsqlParameter { Value = $"{area}.inbox", NpgsqlDbType = NpgsqlDbType.Text });
+        return await exists.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
     // Every queue is named after the area whose schema has its inbox; areas have no dash.
-    private static string Area(string queue) => queue.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash ? queue[..dash] : "";
+    internal static string Area(string queue) => queue.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash ? queue[..dash] : "";
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,40}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Schema();

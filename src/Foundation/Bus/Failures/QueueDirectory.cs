@@ -26,21 +26,36 @@ public sealed class QueueDirectory(Ledger ledger)
         return queues;
     }
 
-    /// <summary>Writes down the queues of this process and returns how many that changed.</summary>
+    /// <summary>Writes down queues and what they take; events count for a queue from its first time here. Returns how many changed.</summary>
     /// <exception cref="LedgerSchemaException">The table is missing.</exception>
-    internal async Task<int> AddAsync(IReadOnlyCollection<KnownQueue> queues, CancellationToken cancellationToken)
+    public async Task<int> AddAsync(BusRegistrations registrations, CancellationToken cancellationToken)
     {
+        var queues = registrations.Endpoints;
+        var listeners = queues.SelectMany(q => q.Messages().Select(m => (q.Queue, Exchange: BusNames.Exchange(m), Type: EventTypes.DotnetName(m)))).Distinct().ToArray();
         await using var add = ledger.DataSource.CreateCommand(
-            "insert into bus.queue(name, takes_commands) select * from unnest($1, $2) on conflict (name) do update set takes_commands = excluded.takes_commands where queue.takes_commands <> excluded.takes_commands");
-        add.Parameters.Add(new NpgsqlParameter { Value = queues.Select(q => q.Name).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        add.Parameters.Add(new NpgsqlParameter { Value = queues.Select(q => q.TakesCommands).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Boolean });
+            $"""
+            with added as (
+              insert into bus.queue(name, takes_commands, since) select name, takes, (select position from {ledger.Schema}.eml_head) from unnest($1, $2) as q(name, takes)
+              on conflict (name) do update set takes_commands = excluded.takes_commands, since = coalesce(queue.since, excluded.since)
+              where queue.takes_commands <> excluded.takes_commands or queue.since is null),
+            gone as (
+              delete from bus.listener l where l.queue = any($1) and not exists (select from unnest($3, $4) as n(queue, exchange) where n.queue = l.queue and n.exchange = l.exchange))
+            insert into bus.listener(queue, exchange, message_type) select * from unnest($3, $4, $5) on conflict do nothing
+            """);
+        Text(queues.Select(q => q.Queue));
+        add.Parameters.Add(new NpgsqlParameter { Value = queues.Select(q => q.PlainJson).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Boolean });
+        Text(listeners.Select(l => l.Queue));
+        Text(listeners.Select(l => l.Exchange));
+        Text(listeners.Select(l => l.Type));
         try
         {
             return await add.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidSchemaName)
         {
             throw new LedgerSchemaException("The bus's tables of this build are missing; run the host once with --declare.", e);
         }
+
+        void Text(IEnumerable<string> values) => add.Parameters.Add(new NpgsqlParameter { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
     }
 }

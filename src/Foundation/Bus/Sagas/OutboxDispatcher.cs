@@ -17,7 +17,7 @@ internal sealed class OutboxDispatcher(Ledger ledger, IBus bus, OutboxSignal sig
     private static readonly TimeSpan PauseUnreadable = TimeSpan.FromMinutes(1);
     private static readonly Counter<long> Sent = BusTelemetry.Meter.CreateCounter<long>("eventml.bus.outbox_sent", description: "Saga messages confirmed by the broker.");
     private static readonly Counter<long> Deferred = BusTelemetry.Meter.CreateCounter<long>("eventml.bus.outbox_deferred", description: "Saga messages put back for later.");
-    private readonly OutboxRows _rows = new(ledger);
+    private readonly OutboxRows _rows = new(ledger, keep: !options.InMemory);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -8,7 +8,7 @@ namespace EventMl.Bus;
 internal sealed record OutboxRow(Guid Id, Guid SagaId, string MessageType, string Body, string Headers);
 
 /// <summary>The outbox as the dispatcher sees it.</summary>
-internal sealed class OutboxRows(Ledger ledger)
+internal sealed class OutboxRows(Ledger ledger, bool keep)
 {
     /// <summary>Takes due rows for a time; other dispatchers leave them alone until then. Committed before anything is sent.</summary>
     public async Task<IReadOnlyList<OutboxRow>> ClaimAsync(int count, TimeSpan time, CancellationToken cancellationToken)
@@ -37,11 +37,21 @@ internal sealed class OutboxRows(Ledger ledger)
         return rows;
     }
 
-    /// <summary>Removes what the broker has confirmed.</summary>
+    /// <summary>Removes what the broker has confirmed; see <see cref="SentMessages"/> for what is kept of it.</summary>
     public async Task DeleteAsync(Guid[] ids, CancellationToken cancellationToken)
     {
-        await using var delete = ledger.DataSource.CreateCommand("delete from sagas.outbox where id = any($1)");
+        await using var delete = ledger.DataSource.CreateCommand(keep
+            ? """
+            with gone as (delete from sagas.outbox where id = any($1) returning *)
+            insert into sagas.sent(id, kind, saga_id, message_type, body, headers, sent_at) select id, kind, saga_id, message_type, body, headers, $2 from gone on conflict do nothing
+            """
+            : "delete from sagas.outbox where id = any($1)");
         delete.Parameters.Add(new NpgsqlParameter { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        if (keep)
+        {
+            delete.Parameters.Add(new NpgsqlParameter { Value = ledger.Now, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        }
+
         await delete.ExecuteNonQueryAsync(cancellationToken);
     }
 

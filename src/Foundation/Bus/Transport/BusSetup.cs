@@ -30,7 +30,8 @@ public static class BusSetup
         services.AddSingleton<RefusalLimiter>();
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton<DatabaseGate>();
-        services.TryAddSingleton<IEventPublisher>(p => new LedgerPublisher(p.GetRequiredService<IBus>(), registrations));
+        services.AddSingleton(p => new LedgerPublisher(p.GetRequiredService<IBus>(), registrations));
+        services.TryAddSingleton<IEventPublisher>(p => p.GetRequiredService<LedgerPublisher>());
         services.AddSingleton(p => new CommandDoor(
             p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
         services.AddSingleton<QueueDirectory>();
@@ -39,6 +40,11 @@ public static class BusSetup
         services.AddHostedService<Retention>();
         if (!options.InMemory)
         {
+            services.TryAddSingleton<HandledMessages>();
+            services.AddSingleton<ExpectedQueues>();
+            services.AddSingleton<LostEvents>();
+            services.AddSingleton<SentMessages>();
+            services.AddHostedService<QueueKeeper>();
             services.AddSingleton<BusWatch>();
             services.AddHostedService(p => p.GetRequiredService<BusWatch>());
         }
@@ -57,7 +63,7 @@ public static class BusSetup
     {
         services.AddSingleton<IDeadLetterStore, TStore>();
         services.AddSingleton(p => new RawSender(p.GetRequiredService<BusOptions>()));
-        services.AddSingleton<HandledMessages>();
+        services.TryAddSingleton<HandledMessages>();
         services.AddHostedService<DeadLetterCollector>();
         return services;
     }
@@ -182,8 +188,7 @@ public static class BusSetup
                 return Task.CompletedTask;
             }
 
-            KnownQueue[] queues = [.. registrations.Endpoints.Select(e => new KnownQueue(e.Queue, e.PlainJson))];
-            return ledger.AwaitDatabaseAsync(() => directory.AddAsync(queues, cancellationToken), log, cancellationToken);
+            return ledger.AwaitDatabaseAsync(() => directory.AddAsync(registrations, cancellationToken), log, cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -18,22 +18,29 @@ internal static class BusTopology
 
         foreach (var endpoint in registrations.Endpoints)
         {
-            var queue = options.QueuePrefix + endpoint.Queue;
-            await ExchangeAsync(channel, queue, cancellationToken);
-            await QueueAsync(connection, queue, options, cancellationToken);
-            if (options.Quorum)
-            {
-                // Those of classic queues are made by their first message; a cluster must not find ones of the wrong kind by then.
-                await DeclareDeadAsync(connection, queue + "_error", options, cancellationToken);
-                await DeclareDeadAsync(connection, queue + "_skipped", options, cancellationToken);
-            }
+            await DeclareAsync(connection, options, endpoint.Queue, [.. endpoint.Messages().Select(BusNames.Exchange)], cancellationToken);
+        }
+    }
 
-            foreach (var message in endpoint.Messages())
-            {
-                var exchange = BusNames.Exchange(message);
-                await ExchangeAsync(channel, exchange, cancellationToken);
-                await channel.ExchangeBindAsync(queue, exchange, "", cancellationToken: cancellationToken);
-            }
+    /// <summary>One queue, bound to the exchanges of what it takes.</summary>
+    /// <exception cref="QueueKindException">It exists as a queue of the other kind.</exception>
+    public static async Task DeclareAsync(IConnection connection, BusOptions options, string name, IEnumerable<string> exchanges, CancellationToken cancellationToken)
+    {
+        var queue = options.QueuePrefix + name;
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await ExchangeAsync(channel, queue, cancellationToken);
+        await QueueAsync(connection, queue, options, cancellationToken);
+        if (options.Quorum)
+        {
+            // Those of classic queues are made by their first message; a cluster must not find ones of the wrong kind by then.
+            await DeclareDeadAsync(connection, queue + "_error", options, cancellationToken);
+            await DeclareDeadAsync(connection, queue + "_skipped", options, cancellationToken);
+        }
+
+        foreach (var exchange in exchanges)
+        {
+            await ExchangeAsync(channel, exchange, cancellationToken);
+            await channel.ExchangeBindAsync(queue, exchange, "", cancellationToken: cancellationToken);
         }
     }
 

@@ -28,44 +28,51 @@ public sealed class LedgerPublisher : IEventPublisher
             }
         }));
 
-    private async Task PublishAsync(StoredEvent e, CancellationToken cancellationToken)
+    /// <summary>Sends events to one queue only, in order; returns when the broker has confirmed all of them.</summary>
+    internal async Task SendAsync(string queue, IReadOnlyCollection<StoredEvent> events, CancellationToken cancellationToken)
     {
-        var trace = e.Header(BusHeaders.TraceParent);
-        using var activity = BusTelemetry.Producer($"relay {e.Type}", trace);
-        var correlation = BusIds.FromText("correlation", e.CorrelationId);
-        await PublishAsync(
-            e.Data!,
-            context =>
-            {
-                context.MessageId = e.Id;
-                context.CorrelationId = correlation;
-                context.ConversationId = correlation;
-                context.InitiatorId = BusIds.FromText("causation", e.CausationId);
-                Set(context, BusHeaders.EventStream, e.StreamId);
-                Set(context, BusHeaders.EventVersion, e.Version.ToString(CultureInfo.InvariantCulture));
-                Set(context, BusHeaders.EventPosition, e.Position?.ToString(CultureInfo.InvariantCulture));
-                Set(context, BusHeaders.EventTime, e.Timestamp.ToString("O", CultureInfo.InvariantCulture));
-                Set(context, BusHeaders.Actor, e.Header(BusHeaders.Actor));
-                Set(context, BusHeaders.Correlation, e.CorrelationId);
-                Set(context, BusHeaders.TraceParent, trace);
-                if (context.TryGetPayload<RabbitMqSendContext>(out var amqp))
-                {
-                    amqp.BasicProperties.Timestamp = new RabbitMQ.Client.AmqpTimestamp(e.Timestamp.ToUnixTimeSeconds());
-                }
-            },
-            cancellationToken);
+        var endpoint = await _bus.GetSendEndpoint(new Uri($"exchange:{queue}"));
+        foreach (var e in events)
+        {
+            await endpoint.Send(e.Data!, e.Data!.GetType(), context => { context.Mandatory = true; Address(context, e); }, cancellationToken);
+        }
     }
 
-    private async Task PublishAsync(object message, Action<PublishContext> address, CancellationToken cancellationToken)
+    /// <summary>Whether an event is for others to hear.</summary>
+    internal static bool IsPublic(StoredEvent e) => e.Data?.GetType().Assembly == typeof(Ids).Assembly;
+
+    private async Task PublishAsync(StoredEvent e, CancellationToken cancellationToken)
     {
+        var type = e.Data!.GetType();
+        using var activity = BusTelemetry.Producer($"relay {e.Type}", e.Header(BusHeaders.TraceParent));
         try
         {
             // The broker confirms what reaches no queue; it is only returned when that was asked for.
-            await _bus.Publish(message, message.GetType(), context => { context.Mandatory = _heard.Contains(message.GetType()); address(context); }, cancellationToken);
+            await _bus.Publish(e.Data, type, context => { context.Mandatory = _heard.Contains(type); Address(context, e); }, cancellationToken);
         }
-        catch (MessageReturnedException e)
+        catch (MessageReturnedException returned)
         {
-            throw new UnroutableEventException(message.GetType(), e);
+            throw new UnroutableEventException(type, returned);
+        }
+    }
+
+    private static void Address(SendContext context, StoredEvent e)
+    {
+        var correlation = BusIds.FromText("correlation", e.CorrelationId);
+        context.MessageId = e.Id;
+        context.CorrelationId = correlation;
+        context.ConversationId = correlation;
+        context.InitiatorId = BusIds.FromText("causation", e.CausationId);
+        Set(context, BusHeaders.EventStream, e.StreamId);
+        Set(context, BusHeaders.EventVersion, e.Version.ToString(CultureInfo.InvariantCulture));
+        Set(context, BusHeaders.EventPosition, e.Position?.ToString(CultureInfo.InvariantCulture));
+        Set(context, BusHeaders.EventTime, e.Timestamp.ToString("O", CultureInfo.InvariantCulture));
+        Set(context, BusHeaders.Actor, e.Header(BusHeaders.Actor));
+        Set(context, BusHeaders.Correlation, e.CorrelationId);
+        Set(context, BusHeaders.TraceParent, e.Header(BusHeaders.TraceParent));
+        if (context.TryGetPayload<RabbitMqSendContext>(out var amqp))
+        {
+            amqp.BasicProperties.Timestamp = new RabbitMQ.Client.AmqpTimestamp(e.Timestamp.ToUnixTimeSeconds());
         }
     }
 
@@ -80,7 +87,7 @@ public sealed class LedgerPublisher : IEventPublisher
 
 /// <summary>An event that is listened for reached no queue; it waits in the ledger.</summary>
 public sealed class UnroutableEventException(Type message, Exception inner)
-    : Exception($"No queue is bound to '{BusNames.Exchange(message)}' although {message.Name} is listened for: the broker's topology is gone. Run the host once with --declare; nothing is published or lost until then.", inner);
+    : Exception($"No queue is bound to '{BusNames.Exchange(message)}' although {message.Name} is listened for. Queues that were deleted are declared again by themselves; where only a binding was removed, run the host once with --declare. Nothing is published or lost until then.", inner);
 
 /// <summary>Texts of the ledger as the UUIDs that MassTransit's envelope has room for.</summary>
 internal static class BusIds
