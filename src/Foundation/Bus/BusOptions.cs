@@ -54,9 +54,9 @@ public sealed record BusOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan DispatchIdleInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long one dispatcher owns the rows it claimed; another takes them after that. The default is 30 seconds.</summary>
+    /// <summary>How long one dispatcher owns the rows it claimed; another takes them after that. The default is 4 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
-    public TimeSpan DispatchClaimTime { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan DispatchClaimTime { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>Days a handled message id is remembered. The default is 7.</summary>
     [Range(1, 3_650)]

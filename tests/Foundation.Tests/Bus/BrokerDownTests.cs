@@ -43,6 +43,9 @@ public sealed class BrokerDownTests
             await BusHost.UntilAsync(() => Task.FromResult(host.Seen.Of<RunTraining>().Length >= 6), "all commands arrive", TimeSpan.FromSeconds(90));
 
             host.Seen.Of<RunTraining>().Select(r => r.TaskId).Distinct().Count().ShouldBe(6);
+            await using var database = NpgsqlDataSource.Create(postgres);
+            await using var lost = database.CreateCommand("select count(*) from bus.queue where restoring or lost_at is not null");
+            (await lost.ExecuteScalarAsync(TestContext.Current.CancellationToken)).ShouldBe(0L, "a broker that comes back with its queues is no new one");
         }
         finally
         {

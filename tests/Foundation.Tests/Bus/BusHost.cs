@@ -37,6 +37,13 @@ internal sealed class BusHost : IAsyncDisposable
         bus.AddCommand<RunTraining, RunTrainingHandler>("training");
     }
 
+    /// <summary>Who requests and who coordinates, without those who are told.</summary>
+    public static void RegisterWithoutListeners(BusRegistrations bus)
+    {
+        bus.AddCommand<RequestTraining, RequestTrainingHandler>("training", "training_task");
+        bus.AddSaga<ProbeStateMachine, ProbeState>("probe");
+    }
+
     /// <summary>Everything but who listens for <see cref="RunTraining"/>.</summary>
     public static void RegisterWithoutRunner(BusRegistrations bus)
     {

@@ -48,6 +48,7 @@ public sealed class ClusterTests
         (await CountAsync(database, "sagas.outbox")).ShouldBe(sent.Count, "each has its deadline and nothing else waits");
         var run = hosts.SelectMany(h => h.Seen.Of<RunTraining>()).GroupBy(r => r.TaskId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         run.Keys.ShouldBe(sent, ignoreOrder: true);
+        (await CountAsync(database, "bus.queue where lost_at is not null")).ShouldBe(0, "no queue was taken for a new one");
         (await MessagesInDeadLettersAsync(servers)).ShouldBe(0);
         TestContext.Current.TestOutputHelper?.WriteLine($"{sent.Count} commands, leader {leader}, longest silence {load.LongestSilence.TotalSeconds:F1} s");
     }

@@ -65,6 +65,23 @@ public sealed class SagaTests
         second.Seen.Of<RunTraining>().Length.ShouldBe(1);
     }
 
+    [Theory, MemberData(nameof(Transports))]
+    public async Task Leaves_no_timer_behind_when_a_thousand_are_scheduled_and_cancelled(string transport)
+    {
+        await using var scenario = await BusScenario.CreateAsync(transport);
+        var host = await scenario.StartAsync(o => o with { ConcurrencyLimit = 16 });
+        var ids = Enumerable.Range(0, 1_000).Select(_ => Ids.New("train")).ToArray();
+
+        await Task.WhenAll(ids.Select(id => host.Bus.Publish(Requested(id), TestContext.Current.CancellationToken)));
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.outbox where name is not null") == 1_000, "a thousand timers wait", TimeSpan.FromSeconds(90));
+        await Task.WhenAll(ids.Select(id => host.Bus.Publish(Completed(id), TestContext.Current.CancellationToken)));
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.saga where state = 'Final'") == 1_000, "a thousand are over", TimeSpan.FromSeconds(90));
+
+        (await scenario.CountAsync("sagas.outbox where name is not null")).ShouldBe(0);
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("training.inbox where consumer = 'training-run-training'") == 1_000, "all commands arrive", TimeSpan.FromSeconds(90));
+        (await scenario.CountAsync("sagas.outbox")).ShouldBe(0);
+    }
+
     [Fact]
     public async Task Delivers_once_when_it_died_between_commit_and_dispatch_and_two_take_over()
     {
@@ -95,9 +112,9 @@ public sealed class SagaTests
             await client.DeleteQueueAsync("training-run-training");
         }
 
-        var host = await scenario.StartAsync(register: BusHost.RegisterWithoutRunner);
+        var host = await scenario.StartAsync(o => o with { DispatchClaimTime = TimeSpan.FromSeconds(30) }, register: BusHost.RegisterWithoutRunner);
         await StartTaskAsync(scenario, host, "1000");
-        // A dispatcher's claim lasts 30 seconds; what is put back is due within two.
+        // This dispatcher's claim lasts 30 seconds; what is put back is due within two.
         await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.outbox where name is null and claimed_until < clock_timestamp() + interval '10 seconds'") == 1, "the command is put back");
 
         await scenario.StopAsync(host);
@@ -136,6 +153,9 @@ public sealed class SagaTests
         await BusHost.UntilAsync(async () => await scenario.CountAsync($"sagas.saga where id = '{SagaId.From(id)}'") == 1, "the saga has begun");
         return id;
     }
+
+    private static TrainingRequested Requested(string id) =>
+        new(id, "", "digits", 1, "lake://x", "00", null, null, System.Text.Json.JsonSerializer.SerializeToElement(new { }), "1000", 60, DateTimeOffset.UnixEpoch);
 
     private static Task<int> EpochsAsync(BusScenario scenario) => scenario.Database.ScalarAsync<int>("select coalesce(max((data->>'Epochs')::int), 0) from sagas.saga");
 

@@ -17,6 +17,7 @@ public sealed class TopologyTests
     {
         await using var scenario = await BusScenario.CreateAsync("rabbitmq");
         var host = await scenario.StartAsync();
+        await WatchedAsync(scenario);
         // The bus has set up everything once; from here on only --declare does.
         await RequestAsync(host);
         await BusHost.UntilAsync(() => host.Seen.Of<TrainingRequested>().Length == 1, "the first event arrives");
@@ -61,6 +62,42 @@ public sealed class TopologyTests
     }
 
     [Fact]
+    public async Task Gives_listeners_back_what_their_deleted_queues_had_lost_while_others_went_on()
+    {
+        await using var scenario = await BusScenario.CreateAsync("rabbitmq");
+        var all = await scenario.StartAsync();
+        await WatchedAsync(scenario);
+        await RequestAsync(all);
+        await BusHost.UntilAsync(() => all.Seen.Of<RunTraining>().Length == 1 && all.Seen.Of<TrainingRequested>().Length == 1, "one goes its whole way");
+        await scenario.StopAsync(all);
+        var host = await scenario.StartAsync(register: BusHost.RegisterWithoutListeners);
+        for (var i = 0; i < 3; i++)
+        {
+            await RequestAsync(host);
+        }
+
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.saga") == 4 && await scenario.CountAsync("sagas.outbox where name is null") == 0, "events and commands lie in queues");
+        await using (var client = await AmqpClient.ConnectAsync(scenario.Broker!.Address))
+        {
+            await client.DeleteQueueAsync("watching-on-training-requested");
+            await client.DeleteQueueAsync("training-run-training");
+        }
+
+        // The saga's queue takes them, so that nothing comes back to the relay.
+        await RequestAsync(host);
+        await RequestAsync(host);
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("bus.queue where lost_at is not null and not restoring") == 2, "both are set up again");
+        await BusHost.UntilAsync(async () => await scenario.CountAsync("sagas.outbox where name is null") == 0, "the commands are sent again");
+        var again = await scenario.StartAsync();
+
+        await BusHost.UntilAsync(() => again.Seen.Of<RunTraining>().Length >= 5 && again.Seen.Of<TrainingRequested>().Length >= 5, "all arrive");
+        again.Seen.Of<TrainingRequested>().Select(r => r.TaskId).ShouldBeUnique();
+        again.Seen.Of<TrainingRequested>().Length.ShouldBe(5, "what was handled before is not sent again");
+        again.Seen.Of<RunTraining>().Select(r => r.TaskId).ShouldBeUnique();
+        again.Seen.Of<RunTraining>().Length.ShouldBe(5);
+    }
+
+    [Fact]
     public async Task Makes_quorum_queues_of_classic_ones_when_they_are_empty_and_unused()
     {
         await using var scenario = await BusScenario.CreateAsync("rabbitmq");
@@ -92,6 +129,8 @@ public sealed class TopologyTests
         error.Message.ShouldContain("--declare");
         (await scenario.Broker.QueuesAsync(TestContext.Current.CancellationToken)).Single(q => q.Name == "training-run-training").Type.ShouldBe(quorum ? "quorum" : "classic");
     }
+
+    private static Task WatchedAsync(BusScenario scenario) => BusHost.UntilAsync(async () => await scenario.CountAsync("bus.queue where restoring") == 0, "the queues are watched");
 
     private static Task DeclareAsync(BusOptions options) => BusSetup.DeclareAsync(options, BusHost.Register, [typeof(Ids).Assembly], TestContext.Current.CancellationToken);
 

@@ -33,9 +33,9 @@ public sealed class QueueDirectory(Ledger ledger)
         var queues = registrations.Endpoints;
         var listeners = queues.SelectMany(q => q.Messages().Select(m => (q.Queue, Exchange: BusNames.Exchange(m), Type: EventTypes.DotnetName(m)))).Distinct().ToArray();
         await using var add = ledger.DataSource.CreateCommand(
-            $"""
+            """
             with added as (
-              insert into bus.queue(name, takes_commands, since) select name, takes, (select position from {ledger.Schema}.eml_head) from unnest($1, $2) as q(name, takes)
+              insert into bus.queue(name, takes_commands, since) select name, takes, $6 from unnest($1, $2) as q(name, takes)
               on conflict (name) do update set takes_commands = excluded.takes_commands, since = coalesce(queue.since, excluded.since)
               where queue.takes_commands <> excluded.takes_commands or queue.since is null),
             gone as (
@@ -47,6 +47,7 @@ public sealed class QueueDirectory(Ledger ledger)
         Text(listeners.Select(l => l.Queue));
         Text(listeners.Select(l => l.Exchange));
         Text(listeners.Select(l => l.Type));
+        add.Parameters.AddWithValue(await ledger.HeadAsync(cancellationToken));
         try
         {
             return await add.ExecuteNonQueryAsync(cancellationToken);

@@ -41,7 +41,7 @@ internal sealed class QueueKeeper(Ledger ledger, LedgerOptions ledgerOptions, Bu
     private async Task WatchAsync(IConnection connection, CancellationToken cancellationToken)
     {
         await using var presence = new QueuePresence(connection, options);
-        using var timer = new PeriodicTimer(Interval);
+        using var timer = new PeriodicTimer(Interval, TimeProvider.System);
         do
         {
             var expected = await queues.ListAsync(cancellationToken);

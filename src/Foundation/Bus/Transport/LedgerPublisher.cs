@@ -34,7 +34,7 @@ public sealed class LedgerPublisher : IEventPublisher
         var endpoint = await _bus.GetSendEndpoint(new Uri($"exchange:{queue}"));
         foreach (var e in events)
         {
-            await endpoint.Send(e.Data!, e.Data!.GetType(), context => { context.Mandatory = true; Address(context, e); }, cancellationToken);
+            await endpoint.Send(e.Data!, e.Data!.GetType(), context => { context.GetPayload<RabbitMqSendContext>().Mandatory = true; Address(context, e); }, cancellationToken);
         }
     }
 
