@@ -1,8 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using EventMl.Contracts;
 using EventMl.EndToEnd.Tests.Hosting;
-using NpgsqlTypes;
 using RabbitMQ.Client;
 
 namespace EventMl.EndToEnd.Tests;
@@ -23,8 +21,8 @@ public sealed class WorkerKillTests
         await using var platform = await Platform.CreateAsync(10, 10);
         using var tap = await BusTap.OpenAsync(platform.Broker);
         var (retried, discarded) = (NewIds(), NewIds());
-        await SeedAsync(platform, discarded, id => (new { failureId = "fail-" + id.ToString("N") }, "nowhere"));
-        await SeedAsync(platform, retried, id => (new { failureId = Name(discarded[Array.IndexOf(retried, id)]), reason = "chaos" }, "monitoring-discard-failure"));
+        await FailureSeeds.AddAsync(platform, discarded, id => (new { failureId = "fail-" + id.ToString("N") }, "nowhere"));
+        await FailureSeeds.AddAsync(platform, retried, id => (new { failureId = Name(discarded[Array.IndexOf(retried, id)]), reason = "chaos" }, "monitoring-discard-failure"));
         await using var connection = await new ConnectionFactory { Uri = platform.Broker }.CreateConnectionAsync(TestContext.Current.CancellationToken);
         await using var channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), TestContext.Current.CancellationToken);
@@ -81,21 +79,4 @@ public sealed class WorkerKillTests
         JsonSerializer.SerializeToUtf8Bytes(new { failureId = Name(id), reason = "chaos" }), TestContext.Current.CancellationToken);
 
     private static async Task<long> HandledAsync(Platform platform) => await platform.Database.ScalarAsync<long>("select count(*) from monitoring.inbox", TestContext.Current.CancellationToken);
-
-    private static async Task SeedAsync(Platform platform, Guid[] ids, Func<Guid, (object Body, string Queue)> message)
-    {
-        await using var insert = platform.Database.DataSource.CreateCommand(
-            """
-            insert into monitoring.failure(
-              id, queue, skipped, message_id, state, cause, cause_text, exception_type, reason, stack, host, content_type, size_bytes, body, body_sha256, envelope,
-              failures, redrives, first_failed_at, last_failed_at, changed_at)
-            select id, queue, false, id, 'failed', 'seed', 'seed', 'seed', 'seed', '', '', 'application/json', length(body), body, encode(sha256(body), 'hex'),
-              convert_to('{"properties":{"content_type":"application/json","delivery_mode":2,"message_id":"' || id || '"},"headers":{}}', 'UTF8'), 1, 0, now(), now(), now()
-            from unnest($1, $2, $3) as s(id, queue, body)
-            """);
-        insert.Parameters.Add(new() { Value = ids, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        insert.Parameters.Add(new() { Value = ids.Select(i => message(i).Queue).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        insert.Parameters.Add(new() { Value = ids.Select(i => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(message(i).Body))).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea });
-        await insert.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-    }
 }

@@ -13,6 +13,9 @@ namespace EventMl.Bus;
 /// <summary>Puts the process on the bus.</summary>
 public static class BusSetup
 {
+    // A process that was stopped keeps what it was handed out until the broker has missed two of these.
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
     /// <summary>Adds the command door, the consumers and sagas of <paramref name="register"/>, the outbox dispatcher and the relay's publisher; needs a <see cref="Ledger"/>.</summary>
     /// <returns>What was registered, for <see cref="BusSchema.DeclareAsync"/>.</returns>
     /// <exception cref="ValidationException">An option is not allowed.</exception>
@@ -110,7 +113,11 @@ public static class BusSetup
 
             x.UsingRabbitMq((context, bus) =>
             {
-                bus.Host(options.Broker.First, options.Broker.Configure);
+                bus.Host(options.Broker.First, host =>
+                {
+                    options.Broker.Configure(host);
+                    host.Heartbeat(Heartbeat);
+                });
                 // The broker checks the name against the account, so that receivers can believe the actor header.
                 var user = options.Broker.User;
                 bus.ConfigurePublish(p => p.UseExecute(send => Sign(send, user)));

@@ -23,6 +23,7 @@ internal sealed class ResolutionWatcher(Ledger ledger, HandledMessages handled, 
             try
             {
                 await ResolveAsync(stoppingToken);
+                await SendAgainAsync(stoppingToken);
                 if (clock.GetElapsedTime(forgot) > ForgetInterval)
                 {
                     await ForgetAsync(stoppingToken);
@@ -89,6 +90,19 @@ internal sealed class ResolutionWatcher(Ledger ledger, HandledMessages handled, 
         }
 
         return waiting;
+    }
+
+    // Sent before its queue was lost and not handled by then: it was lost along.
+    private async Task SendAgainAsync(CancellationToken cancellationToken)
+    {
+        await using var again = ledger.DataSource.CreateCommand(
+            $"""
+            with lost as (
+              update monitoring.failure f set sent_at = null from bus.queue q
+              where f.state = '{FailureState.Retrying}' and q.name = f.queue and not q.restoring and f.sent_at < q.lost_at returning f.id)
+            insert into monitoring.redrive(failure_id) select id from lost on conflict do nothing
+            """);
+        await again.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task ForgetAsync(CancellationToken cancellationToken)
