@@ -70,6 +70,9 @@ public sealed record BusOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
     public TimeSpan DeadLetterScanInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether an address names several nodes.</summary>
+    public static bool IsCluster(string address) => BrokerAddress.TryParse(address, out var broker) && broker.Nodes.Count > 1;
+
     internal bool InMemory => Transport == "memory";
 
     internal bool AnonymousAllowed => AllowAnonymous ?? (InMemory || Broker.IsLoopback);

@@ -13,6 +13,8 @@ public sealed class BrokerAddressTests
         address.Nodes.ShouldAllBe(n => n.AbsolutePath == "/v%2Fh" && n.Scheme == "amqps");
         address.User.ShouldBe("ann");
         address.IsLoopback.ShouldBeFalse();
+        BusOptions.IsCluster("amqp://a:b@one,two/").ShouldBeTrue();
+        BusOptions.IsCluster("amqp://a:b%2C@one/").ShouldBeFalse();
     }
 
     [Theory]

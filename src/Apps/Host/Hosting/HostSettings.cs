@@ -63,7 +63,7 @@ public sealed record HostSettings
             {
                 Transport = Get("EVENTML_BUS", "rabbitmq"),
                 Address = Get("EVENTML_RABBITMQ", ""),
-                Quorum = Get("EVENTML_BUS_QUORUM", "false") == "true",
+                Quorum = Flag("EVENTML_BUS_QUORUM", BusOptions.IsCluster(Get("EVENTML_RABBITMQ", ""))),
             },
             Lake = new LakeOptions { Root = Get("EVENTML_LAKE", Path.Combine(state, "lake")) },
             Scripts = new ScriptOptions
@@ -71,7 +71,7 @@ public sealed record HostSettings
                 StatePath = state,
                 ScriptRoots = Paths("EVENTML_SCRIPT_ROOTS"),
                 InputRoots = Paths("EVENTML_INPUT_ROOTS"),
-                AllowNetwork = Get("EVENTML_SCRIPT_NETWORK", "false") == "true",
+                AllowNetwork = Flag("EVENTML_SCRIPT_NETWORK", missing: false),
             },
             Jobs = ReadJobs(),
             PolicyPath = Get("EVENTML_PROMOTION_POLICY", Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml")),
@@ -104,6 +104,14 @@ public sealed record HostSettings
         Get(name, "") is not { Length: > 0 } text ? missing
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
         : throw new ArgumentException($"{name} is '{text}'; it must be a whole number from 1.", name);
+
+    private static bool Flag(string name, bool missing) => Get(name, "") switch
+    {
+        "" => missing,
+        "true" => true,
+        "false" => false,
+        var text => throw new ArgumentException($"{name} is '{text}'; it must be 'true' or 'false'.", name),
+    };
 
     private static string Get(string name, string missing) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : missing;
 

@@ -56,7 +56,11 @@ internal sealed class QueueKeeper(Ledger ledger, LedgerOptions ledgerOptions, Bu
 
             foreach (var (name, lostAt) in await queues.DueAsync(cancellationToken))
             {
-                await sent.ReturnAsync(expected.Single(q => q.Name == name), lostAt, cancellationToken);
+                if (expected.FirstOrDefault(q => q.Name == name) is { } queue)
+                {
+                    await sent.ReturnAsync(queue, lostAt, cancellationToken);
+                }
+
                 await queues.LookedAsync(name, cancellationToken);
             }
 
