@@ -178,6 +178,28 @@ internal sealed class AmqpClient(IConnection connection, IChannel channel) : IAs
     public ValueTask PublishAsync(string exchange, string body, BasicProperties properties, bool mandatory = true) =>
         channel.BasicPublishAsync(exchange, "", mandatory, properties, Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken);
 
+    public ValueTask PublishAsync(string exchange, byte[] body, BasicProperties properties) =>
+        channel.BasicPublishAsync(exchange, "", mandatory: true, properties, body, TestContext.Current.CancellationToken);
+
+    /// <summary>The next message of whichever queue has one first.</summary>
+    public async Task<(string Queue, BasicGetResult Message)> GetAnyAsync(params string[] queues)
+    {
+        (string Queue, BasicGetResult? Message) found = default;
+        await BusHost.UntilAsync(
+            async () =>
+            {
+                foreach (var queue in queues)
+                {
+                    await channel.QueueDeclareAsync(queue, true, false, false, cancellationToken: TestContext.Current.CancellationToken);
+                    found = found.Message is null ? (queue, await channel.BasicGetAsync(queue, true, TestContext.Current.CancellationToken)) : found;
+                }
+
+                return found.Message is not null;
+            },
+            $"a message in {string.Join(" or ", queues)}");
+        return (found.Queue!, found.Message!);
+    }
+
     public async Task BindAsync(string queue, string exchange)
     {
         await channel.QueueDeclareAsync(queue, true, false, false, cancellationToken: TestContext.Current.CancellationToken);

@@ -3,7 +3,7 @@ using EventMl.Contracts;
 
 namespace EventMl.Services.Tests.Platform;
 
-/// <summary>The walk-through's commands as plain JSON by the Python client of samples/.</summary>
+/// <summary>The walk-through's commands as plain JSON by the Python and Node clients of samples/.</summary>
 [Collection(PlatformTests.Name)]
 public sealed class BusClientTests(PlatformFixture platform)
 {
@@ -50,6 +50,29 @@ public sealed class BusClientTests(PlatformFixture platform)
         output.ShouldContain("DATASET_NOT_FOUND");
         (await platform.Rest.GetAsync($"/api/v1/training-tasks/{task}")).ShouldBeError(404, "TASK_NOT_FOUND");
     }
+
+    [Fact]
+    public async Task Does_and_answers_the_same_when_commands_come_from_Node()
+    {
+        var problem = await NodeProgram.ProblemAsync();
+        Assert.SkipWhen(problem is not null, problem ?? "");
+        var (dataset, ingestion) = (PlatformFixture.Unique("node_data"), Ids.New("ingest"));
+
+        var done = await PublishFromNodeAsync(
+            "eventml.datasets.request-ingestion", new { taskId = ingestion, name = dataset, input = platform.Images, source = "idx", output = dataset },
+            "eventml.datasets.ingestion-completed", "eventml.datasets.ingestion-failed", "eventml.datasets.ingestion-rejected");
+        done.ExitCode.ShouldBe(0, done.Output + done.Error);
+        (await platform.Rest.GetAsync($"/api/v1/ingestion-tasks/{ingestion}")).Json.ShouldBeCompleted().GetProperty("stats").Number("total_records").ShouldBe(800);
+
+        var refused = await PublishFromNodeAsync(
+            "eventml.training.request-training", new { taskId = Ids.New("train"), name = "n", input = "none", script = "training/mnist_cnn.py", output = "o" },
+            "eventml.training.training-requested", "eventml.training.training-rejected");
+        refused.ExitCode.ShouldBe(1, refused.Output + refused.Error);
+        refused.Output.ShouldContain("DATASET_NOT_FOUND");
+    }
+
+    private Task<(int ExitCode, string Output, string Error)> PublishFromNodeAsync(string exchange, object command, params string[] events) => NodeProgram.RunAsync(
+        "publish.mjs", [exchange, JsonSerializer.Serialize(command), "--timeout", "200", .. events.SelectMany(e => new[] { "--wait", e })], ("EVENTML_RABBITMQ", platform.Broker.Address.ToString()));
 
     private Task<string> PublishAsync(string exchange, object command, params string[] events) => PublishAsync(exchange, command, exitCode: 0, events);
 
