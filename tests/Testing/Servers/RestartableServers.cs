@@ -4,7 +4,7 @@ using EventMl.Contracts;
 
 namespace EventMl.Testing;
 
-/// <summary>A PostgreSQL and a RabbitMQ (or a cluster of it) of one scenario, which may kill, stop and wipe them; deleted on dispose.</summary>
+/// <summary>Like <see cref="OwnServers"/>, with as many RabbitMQ nodes as a scenario wants, each stopped, wiped and started by the launcher itself.</summary>
 public sealed class RestartableServers : IAsyncDisposable
 {
     // Never the servers that the run was given: others work on those.
