@@ -22,7 +22,7 @@ internal static class SlowDisk
         // The servers' own user must be able to enter the folder.
         await RunAsync("chmod", "755", folder, postgres);
         // The broker is the run's.
-        return await OwnServers.StartAsync("slow-disk", ("EVENTML_POSTGRES_BIN", folder), ("EVENTML_RABBITMQ", Environment.GetEnvironmentVariable("EVENTML_RABBITMQ")));
+        return await OwnServers.StartAsync(("EVENTML_POSTGRES_BIN", folder), ("EVENTML_RABBITMQ", Environment.GetEnvironmentVariable("EVENTML_RABBITMQ")));
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

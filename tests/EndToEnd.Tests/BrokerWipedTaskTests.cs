@@ -10,7 +10,7 @@ public sealed class BrokerWipedTaskTests
     [Trait("Category", "Deep")]
     public async Task A_training_task_completes_when_the_broker_is_wiped_in_its_middle()
     {
-        await using var servers = await RestartableServers.StartAsync();
+        await using var servers = await OwnServers.StartAsync();
         await using var platform = await Platform.CreateAsync(2000, broker: new Uri(servers.RabbitMq));
         var host = await platform.StartAsync();
         using var user = new Rest(host);

@@ -23,8 +23,8 @@ public sealed class ConsumerTimeoutTests
     {
         // The database is the run's.
         await using var servers = await OwnServers.StartAsync(
-            "impatient", ("EVENTML_RABBITMQ_CONSUMER_TIMEOUT_MS", "60000"), ("EVENTML_POSTGRES", Environment.GetEnvironmentVariable("EVENTML_POSTGRES")));
-        await using var platform = await Platform.CreateAsync(100, 50, servers.Addresses.RabbitMq);
+            ("EVENTML_RABBITMQ_CONSUMER_TIMEOUT_MS", "60000"), ("EVENTML_POSTGRES", Environment.GetEnvironmentVariable("EVENTML_POSTGRES")));
+        await using var platform = await Platform.CreateAsync(100, 50, new Uri(servers.RabbitMq));
         await File.WriteAllTextAsync(Path.Combine(platform.Scripts, "long.py"), LongScript, TestContext.Current.CancellationToken);
         var host = await platform.StartAsync();
         using var user = new Rest(host);

@@ -107,33 +107,16 @@ internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProces
     {
         var victim = random.Next(10);
         Kills.Add(victim < 6 ? "worker" : victim < 8 ? "rabbitmq" : "postgres");
-        switch (Kills[^1])
+        if (Kills[^1] == "worker")
         {
-            case "worker":
-                hosts[victim % 2].IsAlive.ShouldBeTrue($"nothing but a kill may end a worker\n{hosts[victim % 2].Log}");
-                await hosts[victim % 2].KillAsync();
-                hosts[victim % 2] = platform.Begin();
-                break;
-            case "rabbitmq":
-                await ReplaceAsync(servers.RabbitMq);
-                break;
-            default:
-                await ReplaceAsync(servers.Postgres);
-                break;
+            hosts[victim % 2].IsAlive.ShouldBeTrue($"nothing but a kill may end a worker\n{hosts[victim % 2].Log}");
+            await hosts[victim % 2].KillAsync();
+            hosts[victim % 2] = platform.Begin();
+            return;
         }
-    }
 
-    // A server may not start over what its killed predecessor still holds for a moment.
-    private static async Task ReplaceAsync(ServerProcess server)
-    {
-        server.Kill();
-        server.Start();
-        using var pause = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        for (var tries = 0; await pause.WaitForNextTickAsync(TestContext.Current.CancellationToken) && !server.IsAlive; tries++)
-        {
-            tries.ShouldBeLessThan(30, server.LastWords);
-            server.Start();
-        }
+        servers.Kill(Kills[^1]);
+        await servers.StartAsync(Kills[^1]);
     }
 
     private Task<long> HandledAsync() => HandledAsync([.. Sent.Select(c => c.Id)]);

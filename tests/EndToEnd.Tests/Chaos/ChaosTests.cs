@@ -23,7 +23,7 @@ public sealed class ChaosTests
     public async Task Each_effect_is_in_the_ledger_once_when_workers_broker_and_database_are_killed_all_the_time()
     {
         var clock = Stopwatch.StartNew();
-        await using var servers = await OwnServers.StartAsync("chaos");
+        await using var servers = await OwnServers.StartAsync();
         await using var platform = await Platform.CreateAsync(servers, 200, 50, ("EVENTML_JOB_LEASE_SECONDS", "5"), ("EVENTML_LEDGER_ANCHOR_SECONDS", "5"));
         using var tap = await BusTap.OpenAsync(platform.Broker);
         var hosts = new[] { await platform.StartAsync(), await platform.StartAsync() };

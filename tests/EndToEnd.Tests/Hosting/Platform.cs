@@ -47,7 +47,7 @@ internal sealed class Platform : IAsyncDisposable
 
     /// <summary>The same on servers of the scenario's own.</summary>
     public static async Task<Platform> CreateAsync(OwnServers servers, int train, int test, params (string Name, string Value)[] settings) =>
-        await CreateAsync(await TestDatabase.CreateAsync(servers), train, test, servers.Addresses.RabbitMq, settings);
+        await CreateAsync(await TestDatabase.CreateAsync(servers), train, test, new Uri(servers.RabbitMq), settings);
 
     private static async Task<Platform> CreateAsync(TestDatabase database, int train, int test, Uri? broker, (string Name, string Value)[] settings)
     {

@@ -16,7 +16,7 @@ public sealed class BrokerBlockedTests
     [Trait("Category", "Deep")]
     public async Task No_transaction_stays_open_doors_answer_and_nothing_is_lost_when_the_broker_is_blocked_for_a_minute()
     {
-        await using var servers = await RestartableServers.StartAsync();
+        await using var servers = await OwnServers.StartAsync();
         var options = BusHost.Options("rabbitmq", new Uri(servers.RabbitMq));
         await using var database = NpgsqlDataSource.Create(servers.Postgres);
         await BusHost.DeclareAsync(database);

@@ -16,7 +16,7 @@ public sealed class BrokerWipedTests
     [Trait("Category", "Deep")]
     public async Task Listeners_that_were_away_get_everything_once_when_the_broker_was_wiped_meanwhile()
     {
-        await using var servers = await RestartableServers.StartAsync();
+        await using var servers = await OwnServers.StartAsync();
         var options = BusHost.Options("rabbitmq", new Uri(servers.RabbitMq));
         await using var database = await DeclareAsync(servers, options);
         await using (await BusHost.StartAsync(servers.Postgres, options))
@@ -57,7 +57,7 @@ public sealed class BrokerWipedTests
     [Trait("Category", "Deep")]
     public async Task Whatever_is_in_the_ledger_goes_its_whole_way_when_the_broker_is_wiped_under_load()
     {
-        await using var servers = await RestartableServers.StartAsync();
+        await using var servers = await OwnServers.StartAsync();
         var options = BusHost.Options("rabbitmq", new Uri(servers.RabbitMq));
         await using var database = await DeclareAsync(servers, options);
         await using var first = await BusHost.StartAsync(servers.Postgres, options);
@@ -92,7 +92,7 @@ public sealed class BrokerWipedTests
     [Trait("Category", "Deep")]
     public async Task Timeouts_fire_once_when_hosts_broker_and_database_were_restarted_before_them()
     {
-        await using var servers = await RestartableServers.StartAsync();
+        await using var servers = await OwnServers.StartAsync();
         var options = BusHost.Options("rabbitmq", new Uri(servers.RabbitMq));
         await using (var database = await DeclareAsync(servers, options))
         {
@@ -118,7 +118,7 @@ public sealed class BrokerWipedTests
         (await CountAsync(fresh, "sagas.outbox")).ShouldBe(0);
     }
 
-    private static async Task<NpgsqlDataSource> DeclareAsync(RestartableServers servers, BusOptions options)
+    private static async Task<NpgsqlDataSource> DeclareAsync(OwnServers servers, BusOptions options)
     {
         var database = NpgsqlDataSource.Create(servers.Postgres);
         await BusHost.DeclareAsync(database);

@@ -16,7 +16,7 @@ public sealed class ClusterTests
     [Trait("Category", "Deep")]
     public async Task Publishing_goes_on_and_nothing_is_lost_when_a_node_and_then_the_leading_node_die_and_return_under_load()
     {
-        await using var servers = await RestartableServers.StartAsync(rabbitMqNodes: 3);
+        await using var servers = await OwnServers.StartAsync(rabbitMqNodes: 3);
         var options = BusHost.Options("rabbitmq", null) with { Address = servers.RabbitMq, Quorum = true };
         await using var database = NpgsqlDataSource.Create(servers.Postgres);
         await BusHost.DeclareAsync(database);
@@ -63,7 +63,7 @@ public sealed class ClusterTests
     }
 
     // All queues were declared over one connection, so they have one leader.
-    private static async Task<string> LeaderAsync(RestartableServers servers)
+    private static async Task<string> LeaderAsync(OwnServers servers)
     {
         var queues = await servers.RabbitMqCtlAsync("list_queues", "name", "leader", "--quiet", "--formatter", "json");
         var node = JsonSerializer.Deserialize<JsonElement>(queues).EnumerateArray()
@@ -72,7 +72,7 @@ public sealed class ClusterTests
         return number == "1" ? "rabbitmq" : $"rabbitmq-{number}";
     }
 
-    private static async Task<long> MessagesInDeadLettersAsync(RestartableServers servers)
+    private static async Task<long> MessagesInDeadLettersAsync(OwnServers servers)
     {
         var queues = await servers.RabbitMqCtlAsync("list_queues", "name", "messages", "--quiet", "--formatter", "json");
         return JsonSerializer.Deserialize<JsonElement>(queues).EnumerateArray()

@@ -1,53 +1,90 @@
+using System.Diagnostics;
+using EventMl.Contracts;
+
 namespace EventMl.Testing;
 
-/// <summary>Servers for one scenario alone, because it stops, kills or misconfigures them; gone with all data on dispose.</summary>
+/// <summary>A PostgreSQL and a RabbitMQ (or a cluster of it) of one scenario, which may kill, stop and wipe them; gone with all data on dispose.</summary>
 public sealed class OwnServers : IAsyncDisposable
 {
-    private static readonly Dictionary<string, string?> s_none =
-        new(StringComparer.Ordinal) { ["EVENTML_POSTGRES"] = null, ["EVENTML_RABBITMQ"] = null, ["EVENTML_RABBITMQ_MANAGEMENT"] = null };
-
     private readonly string _name;
-
     private readonly IReadOnlyDictionary<string, string?> _environment;
+    private readonly IReadOnlyDictionary<string, string> _settings;
 
-    private OwnServers(string name, IReadOnlyDictionary<string, string?> environment, IReadOnlyDictionary<string, string> settings)
-    {
-        (_name, _environment) = (name, environment);
-        StateDirectory = settings["EVENTML_STATE_DIR"];
-        Addresses = new ServerAddresses(
-            settings["EVENTML_POSTGRES"], new Uri(settings["EVENTML_RABBITMQ"]), new Uri(settings.GetValueOrDefault("EVENTML_RABBITMQ_MANAGEMENT", "http://localhost")), StateDirectory);
-    }
+    private OwnServers(string name, IReadOnlyDictionary<string, string?> environment, IReadOnlyDictionary<string, string> settings) =>
+        (_name, _environment, _settings) = (name, environment, settings);
 
-    /// <summary>Where they listen.</summary>
-    public ServerAddresses Addresses { get; }
+    /// <summary>Npgsql connection string of the owner of the database <c>eventml</c>, a superuser.</summary>
+    public string Postgres => _settings["EVENTML_POSTGRES"];
+
+    /// <summary>AMQP address with all nodes, <c>amqp://user:password@host:port,host:port/</c>; that of the only node is an AMQP URI.</summary>
+    public string RabbitMq => _settings["EVENTML_RABBITMQ"];
 
     /// <summary>Folder of the instance.</summary>
-    public string StateDirectory { get; }
+    public string Folder => _settings["EVENTML_STATE_DIR"];
 
-    /// <summary>The broker's process.</summary>
-    public ServerProcess RabbitMq => field ??= ServerProcess.Find(StateDirectory, "rabbitmq");
+    /// <summary>Starts one server of each kind.</summary>
+    /// <param name="settings">Settings of the servers; one that gives a server's address keeps that server from being started.</param>
+    public static Task<OwnServers> StartAsync(params (string Name, string? Value)[] settings) => StartAsync(rabbitMqNodes: 1, settings);
 
-    /// <summary>The database server's process.</summary>
-    public ServerProcess Postgres => field ??= ServerProcess.Find(StateDirectory, "postgres");
-
-    /// <summary>Starts both servers.</summary>
-    /// <param name="name">What the instance is called, unique in this test process.</param>
-    /// <param name="settings">Settings of the servers; one that names a server's address keeps that server from being started.</param>
-    public static async Task<OwnServers> StartAsync(string name, params (string Name, string? Value)[] settings)
+    /// <summary>Starts the servers.</summary>
+    /// <param name="rabbitMqNodes">1, or 3 to 5 for a cluster; the servers are then <c>rabbitmq</c>, <c>rabbitmq-2</c>, …</param>
+    /// <param name="settings">Settings of the servers.</param>
+    public static async Task<OwnServers> StartAsync(int rabbitMqNodes, params (string Name, string? Value)[] settings)
     {
-        var instance = $"{name}-{Environment.ProcessId}";
-        var environment = new Dictionary<string, string?>(s_none, StringComparer.Ordinal);
+        var name = $"own-{Ids.New():n}";
+        // Never the servers that the run was given, unless they are meant: others work on those.
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["EVENTML_POSTGRES"] = null, ["EVENTML_RABBITMQ"] = null, ["EVENTML_RABBITMQ_MANAGEMENT"] = null };
         foreach (var (key, value) in settings)
-        {
             environment[key] = value;
+        try
+        {
+            var file = await RunAsync(environment, "up", name, "--owner-pid", $"{Environment.ProcessId}", "--temporary", "--rabbitmq-nodes", $"{rabbitMqNodes}");
+            return new OwnServers(name, environment, TestServers.ReadEnvFile(await File.ReadAllTextAsync(file.Trim())));
         }
-
-        var (exitCode, output, error) = await TestServers.RunServersAsync(["up", instance, "--owner-pid", $"{Environment.ProcessId}", "--temporary"], environment);
-        return exitCode == 0
-            ? new OwnServers(instance, environment, TestServers.ReadEnvFile(await File.ReadAllTextAsync(output.Trim())))
-            : throw new InvalidOperationException($"The scenario's servers did not start:\n{error}");
+        catch
+        {
+            await TestServers.RunServersAsync(["down", name, "--wipe"], environment);
+            throw;
+        }
     }
 
-    /// <summary>Ends the servers, however often they were started again, and deletes their data.</summary>
+    /// <summary>Ends one server and everything it forked as a power cut would.</summary>
+    public void Kill(string server)
+    {
+        var mark = $"EVENTML_SERVER_OF={Path.Combine(Folder, server)}";
+        // The port mapper is not part of the broker.
+        foreach (var process in Process.GetProcesses().Where(p => Read(p, "environ").Split('\0').Contains(mark) && !Read(p, "comm").Contains("epmd", StringComparison.Ordinal)))
+            using (process)
+                process.Kill();
+    }
+
+    /// <summary>Stops one server in order; with <paramref name="wipe"/>, everything a RabbitMQ node has kept is deleted.</summary>
+    public Task StopAsync(string server, bool wipe = false) => RunAsync(_environment, wipe ? ["stop", _name, server, "--wipe"] : ["stop", _name, server]);
+
+    /// <summary>Starts one server again where it was and waits until it answers.</summary>
+    public Task StartAsync(string server) => RunAsync(_environment, "start", _name, server);
+
+    /// <summary>Runs <c>rabbitmqctl</c> and returns what it said.</summary>
+    public Task<string> RabbitMqCtlAsync(params string[] arguments) => RunAsync(_environment, ["rabbitmqctl", _name, .. arguments]);
+
+    /// <summary>Stops the servers and deletes what they have kept.</summary>
     public async ValueTask DisposeAsync() => await TestServers.RunServersAsync(["down", _name, "--wipe"], _environment);
+
+    private static string Read(Process process, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process.Id}/{file}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private static async Task<string> RunAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    {
+        var (exitCode, output, error) = await TestServers.RunServersAsync(arguments, environment);
+        return exitCode == 0 ? output : throw new InvalidOperationException($"infra/local/servers {string.Join(' ', arguments)} failed:\n{error}{output}");
+    }
 }

@@ -38,7 +38,7 @@ public sealed class TestDatabase : IAsyncDisposable
 
     /// <summary>Creates an empty database on servers of the scenario's own, with which it goes.</summary>
     public static Task<TestDatabase> CreateAsync(OwnServers servers, CancellationToken cancellationToken = default) =>
-        CreateAsync(servers.Addresses.Postgres, shared: false, cancellationToken);
+        CreateAsync(servers.Postgres, shared: false, cancellationToken);
 
     private static async Task<TestDatabase> CreateAsync(string server, bool shared, CancellationToken cancellationToken)
     {
