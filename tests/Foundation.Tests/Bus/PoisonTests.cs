@@ -13,24 +13,24 @@ public sealed class PoisonTests
     private const int TenMegabytes = 10 * 1024 * 1024;
     private static readonly byte[] Noise = Random(TenMegabytes);
 
-    public static TheoryData<string, byte[]?, string?> Unreadable => new()
+    public static TheoryData<string, byte[]?, string?, string> Unreadable => new()
     {
-        { "10 MB of noise", null, "application/json" },
-        { "noise under a foreign type", Random(500), "application/octet-stream" },
-        { "an image", [0x89, 0x50, 0x4e, 0x47, 0, 1, 2], "image/png" },
-        { "XML", "<command/>"u8.ToArray(), "application/xml" },
-        { "half an object", """{"taskId":"train-x","input":"""u8.ToArray(), "application/json" },
-        { "an array", "[1,2]"u8.ToArray(), "application/json" },
-        { "a number for a name", """{"taskId":7,"input":"digits"}"""u8.ToArray(), "application/json" },
-        { "an object for a name", """{"taskId":"train-x","input":{"a":[1]}}"""u8.ToArray(), null },
-        { "nesting without an end", Encoding.ASCII.GetBytes(new string('[', 200_000)), "application/json" },
-        { "an envelope without a message", "{}"u8.ToArray(), "application/vnd.masstransit+json" },
-        { "an envelope with a message of the wrong type", """{"messageType":["urn:message:EventMl.Contracts.Training:RequestTraining"],"message":[1]}"""u8.ToArray(), "application/vnd.masstransit+json" },
-        { "UTF-16", Encoding.Unicode.GetBytes(Good), "application/json; charset=utf-16" },
+        { "10 MB of noise", null, "application/json", "not what this queue takes" },
+        { "noise under a foreign type", Random(500), "application/octet-stream", "not what this queue takes" },
+        { "an image", [0x89, 0x50, 0x4e, 0x47, 0, 1, 2], "image/png", "not what this queue takes" },
+        { "XML", "<command/>"u8.ToArray(), "application/xml", "not what this queue takes" },
+        { "half an object", """{"taskId":"train-x","input":"""u8.ToArray(), "application/json", "not what this queue takes" },
+        { "an array", "[1,2]"u8.ToArray(), "application/json", "not what this queue takes" },
+        { "a number for a name", """{"taskId":7,"input":"digits"}"""u8.ToArray(), "application/json", "'taskId'" },
+        { "an object for a name", """{"taskId":"train-x","input":{"a":[1]}}"""u8.ToArray(), null, "'input'" },
+        { "nesting without an end", Encoding.ASCII.GetBytes(new string('[', 200_000)), "application/json", "not what this queue takes" },
+        { "an envelope without a message", "{}"u8.ToArray(), "application/vnd.masstransit+json", "" },
+        { "an envelope with a message of the wrong type", """{"messageType":["urn:message:EventMl.Contracts.Training:RequestTraining"],"message":[1]}"""u8.ToArray(), "application/vnd.masstransit+json", "" },
+        { "UTF-16", Encoding.Unicode.GetBytes(Good), "application/json; charset=utf-16", "not what this queue takes" },
     };
 
     [Theory, MemberData(nameof(Unreadable))]
-    public async Task Becomes_a_dead_letter_with_a_readable_reason_and_the_queue_goes_on_when_it_cannot_be_read(string what, byte[]? body, string? contentType)
+    public async Task Becomes_a_dead_letter_with_a_readable_reason_and_the_queue_goes_on_when_it_cannot_be_read(string what, byte[]? body, string? contentType, string reason)
     {
         await using var scenario = await BusScenario.CreateAsync("rabbitmq");
         var host = await scenario.StartAsync();
@@ -43,6 +43,7 @@ public sealed class PoisonTests
 
         dead.Body.Span.SequenceEqual(body ?? Noise).ShouldBeTrue("not a byte is changed");
         Reason(queue, dead).Length.ShouldBeGreaterThan(10, what);
+        Reason(queue, dead).ShouldContain(reason);
         host.Seen.Of<RunTraining>().Length.ShouldBe(1);
         (await scenario.CountAsync("ledger.mt_events")).ShouldBe(1, "nothing of it is in the ledger");
     }

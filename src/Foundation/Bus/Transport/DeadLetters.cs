@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using MassTransit;
 using MassTransit.Context;
 using MassTransit.Middleware;
+using MassTransit.Middleware.Rescue;
 using RabbitMQ.Client;
 
 namespace EventMl.Bus;
@@ -18,6 +19,7 @@ internal static class DeadLetters
         endpoint.ConfigureError(error =>
         {
             error.UseFilter(new StayWhenStopping());
+            error.UseFilter(new SayWhatIsUnreadable());
             error.UseFilter(new MarkOnError(ownUser));
             error.UseFilter(new GenerateFaultFilter());
             error.UseFilter(new ErrorTransportFilter());
@@ -54,6 +56,17 @@ internal static class DeadLetters
             context.Exception is WorkerStoppingException || (context.Exception is OperationCanceledException && context.CancellationToken.IsCancellationRequested)
                 ? Task.FromException(context.Exception)
                 : next.Send(context);
+    }
+
+    private sealed class SayWhatIsUnreadable : IFilter<ExceptionReceiveContext>
+    {
+        public void Probe(ProbeContext context) => context.CreateFilterScope("sayWhatIsUnreadable");
+
+        public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next) =>
+            next.Send(IsUnread(context) && UnreadableMessageException.From(context.Exception) is { } readable ? new RescueExceptionReceiveContext(context, readable) : context);
+
+        // What a consumer threw itself has nothing to do with the body.
+        private static bool IsUnread(ExceptionReceiveContext context) => !context.TryGetPayload<ConsumerFaultContext>(out _);
     }
 
     private sealed class MarkOnError(string? ownUser) : IFilter<ExceptionReceiveContext>
