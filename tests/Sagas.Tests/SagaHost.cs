@@ -120,15 +120,15 @@ internal sealed class SagaHost : IAsyncDisposable
     private static void Register(BusRegistrations bus, SagaOptions? options)
     {
         bus.AddPlatformSagas(options);
-        bus.AddCommand<RunIngestion, Recorder<RunIngestion>>("datasets")
-            .AddCommand<CancelIngestion, Recorder<CancelIngestion>>("datasets")
-            .AddCommand<RunTraining, Recorder<RunTraining>>("training")
-            .AddCommand<CancelTraining, Recorder<CancelTraining>>("training")
-            .AddCommand<CompleteTraining, Recorder<CompleteTraining>>("training")
-            .AddCommand<SettleTraining, Recorder<SettleTraining>>("training")
-            .AddCommand<RegisterModel, Recorder<RegisterModel>>("models")
-            .AddCommand<EvaluateModel, Recorder<EvaluateModel>>("models")
-            .AddCommand<PromoteModel, Recorder<PromoteModel>>("models");
+        bus.AddCommand<RunIngestion, Recorder<RunIngestion>>("datasets", Role.Admin)
+            .AddCommand<CancelIngestion, Recorder<CancelIngestion>>("datasets", Role.Developer)
+            .AddCommand<RunTraining, Recorder<RunTraining>>("training", Role.Admin)
+            .AddCommand<CancelTraining, Recorder<CancelTraining>>("training", Role.Developer)
+            .AddCommand<CompleteTraining, Recorder<CompleteTraining>>("training", Role.Admin)
+            .AddCommand<SettleTraining, Recorder<SettleTraining>>("training", Role.Admin)
+            .AddCommand<RegisterModel, Recorder<RegisterModel>>("models", Role.Admin)
+            .AddCommand<EvaluateModel, Recorder<EvaluateModel>>("models", Role.Developer)
+            .AddCommand<PromoteModel, Recorder<PromoteModel>>("models", Role.Approver);
     }
 
     private Task<long> CountAsync(string from) => _database.ScalarAsync<long>($"select count(*) from {from}");

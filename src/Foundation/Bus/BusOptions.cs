@@ -46,6 +46,10 @@ public sealed record BusOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int RefusalBurst { get; init; } = 200;
 
+    /// <summary>The same for commands whose sender may not give them. The default is 10.</summary>
+    [Range(1, 1_000_000)]
+    public int ForbiddenPerMinute { get; init; } = 10;
+
     /// <summary>How often the dispatcher looks for saga messages while there are some. The default is 20 milliseconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan DispatchBusyInterval { get; init; } = TimeSpan.FromMilliseconds(20);

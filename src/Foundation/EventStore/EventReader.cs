@@ -62,6 +62,21 @@ internal static class EventReader
         return await ReadAsync(command, ledger.Types, cancellationToken);
     }
 
+    /// <summary>The events of some categories after one position and not after another, in ledger order.</summary>
+    public static async Task<IReadOnlyList<StoredEvent>> CategoriesAsync(
+        NpgsqlConnection connection, Ledger ledger, string[] categories, long afterPosition, long untilPosition, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            select {Columns}, p.position, p.at from {ledger.Schema}.eml_position p join {ledger.Schema}.mt_events e on e.seq_id = p.seq_id
+            where p.position > $1 and p.position <= $2 and split_part(e.stream_id, '-', 1) = any($3) order by p.position
+            """, connection);
+        command.Parameters.AddWithValue(afterPosition);
+        command.Parameters.AddWithValue(untilPosition);
+        command.Parameters.AddWithValue(categories);
+        return await ReadAsync(command, ledger.Types, cancellationToken);
+    }
+
     /// <summary>The streams of a category in the order of their first events, with the positions of those.</summary>
     public static async Task<IReadOnlyList<(string StreamId, long FirstPosition)>> StreamsAsync(
         NpgsqlConnection connection, Ledger ledger, string category, string prefix, long afterPosition, long untilPosition, int count, CancellationToken cancellationToken)

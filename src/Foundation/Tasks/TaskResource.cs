@@ -55,11 +55,11 @@ public sealed class TaskResource<TRow>(string noun, View<TRow> view, JobProgress
         // A local, since the analyzer of route handlers fails on a lambda whose parameter is a type parameter.
         Delegate create = (TBody body, HttpContext http, CommandDoor door) => CreateAsync(read(body, http.GetDoorCall()), http, door);
         var tasks = api.MapGroup(path);
-        tasks.MapGet("", ListAsync);
-        tasks.MapPost("", create);
-        tasks.MapGet("/{id}", GetAsync);
-        tasks.MapPost("/{id}/cancel", (string id, HttpContext http, CommandDoor door) => CancelAsync(id, cancel(id), http, door));
-        tasks.MapGet("/{id}/logs", LogsAsync);
+        tasks.MapGet("", ListAsync).Needs(Role.Viewer);
+        tasks.MapPost("", create).Needs(Role.Developer);
+        tasks.MapGet("/{id}", GetAsync).Needs(Role.Viewer);
+        tasks.MapPost("/{id}/cancel", (string id, HttpContext http, CommandDoor door) => CancelAsync(id, cancel(id), http, door)).Needs(Role.Developer);
+        tasks.MapGet("/{id}/logs", LogsAsync).Needs(Role.Viewer);
         return tasks;
     }
 

@@ -62,8 +62,6 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
     {
         switch (e)
         {
-            case NotAuthenticatedException:
-                return (StatusCodes.Status401Unauthorized, ApiError.Of(ErrorCodes.Unauthenticated, e.Message));
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return (StatusCodes.Status413PayloadTooLarge, ApiError.Of(ErrorCodes.PayloadTooLarge, TooLarge));
             case BadHttpRequestException bad:
@@ -127,6 +125,3 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
     [GeneratedRegex("""parameter "\S+ (?<name>\w+)"( from "(?<value>[^"]{0,100})"| was not provided)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Parameter();
 }
-
-/// <summary>Nobody vouches for the caller.</summary>
-public sealed class NotAuthenticatedException() : Exception("Calls from other machines need a key; call over loopback or set up keys first.");

@@ -9,7 +9,7 @@ internal static class ApiList
 {
     public const string Path = "/api/v1";
 
-    public static void Map(IEndpointRouteBuilder app) => app.MapGet(Path, (EndpointDataSource endpoints) => ApiResults.Ok(Of(endpoints))).ExcludeFromDescription();
+    public static void Map(IEndpointRouteBuilder app) => app.MapGet(Path, (EndpointDataSource endpoints) => ApiResults.Ok(Of(endpoints))).ExcludeFromDescription().Open();
 
     private static Address[] Of(EndpointDataSource endpoints) =>
     [

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
@@ -54,6 +55,7 @@ public static class WebSetup
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
         });
         builder.Services.AddSingleton(options);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.ConfigureHttpJsonOptions(json => WebJson.Apply(json.SerializerOptions));
         // Else a body that cannot be read is answered 400 without a word.
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
@@ -63,18 +65,19 @@ public static class WebSetup
         return builder;
     }
 
-    /// <summary>Puts the error shape around everything that follows and maps <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>.</summary>
+    /// <summary>Puts the error shape around everything that follows, lets through who may, and maps <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>.</summary>
     public static WebApplication UseEventMlWeb(this WebApplication app)
     {
         app.UseMiddleware<ApiErrors>();
         app.UseRouting();
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteHealthAsync });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteHealthAsync });
+        app.UseMiddleware<AccessGate>();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteHealthAsync }).Open();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteHealthAsync }).Open();
         app.MapGet("/metrics", (HttpContext context, MetricsCollector metrics) =>
         {
             context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
             return context.Response.WriteAsync(metrics.Collect(), context.RequestAborted);
-        }).ExcludeFromDescription();
+        }).ExcludeFromDescription().Open();
         ApiList.Map(app);
         return app;
     }

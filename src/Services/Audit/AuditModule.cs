@@ -1,3 +1,4 @@
+using EventMl.Bus;
 using EventMl.Audit.Masking;
 using EventMl.Audit.Replaying;
 using EventMl.Audit.Telling;
@@ -29,13 +30,14 @@ public static class AuditModule
     /// <summary>The area's REST.</summary>
     public static void MapAudit(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/events", EventsEndpoint.FollowAsync);
+        api = api.InArea(Schema);
+        api.MapGet("/events", EventsEndpoint.FollowAsync).Needs(Role.Viewer);
         var audit = api.MapGroup("/audit");
-        audit.MapGet("/history", HistoryEndpoint.GetAsync);
-        audit.MapGet("/decisions/{id}/replay", ReplayEndpoint.GetAsync);
-        audit.MapGet("/verify", VerifyEndpoints.VerifyAsync);
-        audit.MapGet("/export", VerifyEndpoints.ExportAsync);
-        audit.MapGet("/events/{position:long}/proof", VerifyEndpoints.ProveAsync);
-        audit.MapPost("/events/{position:long}/mask", MaskEndpoint.PostAsync);
+        audit.MapGet("/history", HistoryEndpoint.GetAsync).Needs(Role.Viewer);
+        audit.MapGet("/decisions/{id}/replay", ReplayEndpoint.GetAsync).Needs(Role.Viewer);
+        audit.MapGet("/verify", VerifyEndpoints.VerifyAsync).Needs(Role.Viewer);
+        audit.MapGet("/export", VerifyEndpoints.ExportAsync).Needs(Role.Viewer);
+        audit.MapGet("/events/{position:long}/proof", VerifyEndpoints.ProveAsync).Needs(Role.Viewer);
+        audit.MapPost("/events/{position:long}/mask", MaskEndpoint.PostAsync).Needs(Role.Admin);
     }
 }

@@ -7,6 +7,7 @@ using EventMl.Datasets.Running;
 using EventMl.Datasets.Viewing;
 using EventMl.EventStore;
 using EventMl.Jobs;
+using EventMl.Web;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,10 +24,10 @@ public static class DatasetsModule
 
     /// <summary>The area's commands on the bus.</summary>
     public static void AddDatasetsCommands(this BusRegistrations bus) => bus
-        .AddCommand<RequestIngestion, RequestIngestionHandler>(Schema, IngestionTask.Category)
-        .AddCommand<CancelIngestion, CancelIngestionHandler>(Schema, IngestionTask.Category)
-        .AddCommand<RunIngestion, RunIngestionHandler>(Schema, IngestionTask.Category)
-        .AddCommand<DeleteDataset, DeleteDatasetHandler>(Schema, Dataset.Category);
+        .AddCommand<RequestIngestion, RequestIngestionHandler>(Schema, Role.Developer, IngestionTask.Category)
+        .AddCommand<CancelIngestion, CancelIngestionHandler>(Schema, Role.Developer, IngestionTask.Category)
+        .AddCommand<RunIngestion, RunIngestionHandler>(Schema, Role.Admin, IngestionTask.Category)
+        .AddCommand<DeleteDataset, DeleteDatasetHandler>(Schema, Role.Developer, Dataset.Category);
 
     /// <summary>The area's views, jobs and runner.</summary>
     public static IServiceCollection AddDatasets(this IServiceCollection services, JobRunnerOptions runner) => services
@@ -43,6 +44,7 @@ public static class DatasetsModule
     /// <summary>The area's REST.</summary>
     public static void MapDatasets(this IEndpointRouteBuilder api)
     {
+        api = api.InArea(Schema);
         api.MapIngestionTasks();
         api.MapComputeTasks();
         api.MapDatasetResources();

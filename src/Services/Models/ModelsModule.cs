@@ -8,6 +8,7 @@ using EventMl.Models.Evaluating;
 using EventMl.Models.Promoting;
 using EventMl.Models.Registering;
 using EventMl.Models.Viewing;
+using EventMl.Web;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -27,10 +28,10 @@ public static class ModelsModule
 
     /// <summary>The area's commands on the bus.</summary>
     public static void AddModelsCommands(this BusRegistrations bus) => bus
-        .AddCommand<RegisterModel, RegisterModelHandler>(Schema, Model.Category)
-        .AddCommand<EvaluateModel, EvaluateModelHandler>(Schema, Model.Category)
-        .AddCommand<PromoteModel, PromoteModelHandler>(Schema, Model.Category)
-        .AddCommand<DeleteModel, DeleteModelHandler>(Schema, Model.Category);
+        .AddCommand<RegisterModel, RegisterModelHandler>(Schema, Role.Admin, Model.Category)
+        .AddCommand<EvaluateModel, EvaluateModelHandler>(Schema, Role.Developer, Model.Category)
+        .AddCommand<PromoteModel, PromoteModelHandler>(Schema, Role.Approver, Model.Category)
+        .AddCommand<DeleteModel, DeleteModelHandler>(Schema, Role.Developer, Model.Category);
 
     /// <summary>The area's views, jobs and runner.</summary>
     /// <exception cref="ValidationException">An option is missing or out of range.</exception>
@@ -52,7 +53,7 @@ public static class ModelsModule
     public static IEnumerable<string> CreateSql(IServiceProvider services) => [services.GetRequiredService<ModelsJobs>().Queue.CreateSql, DecisionView.IndexSql];
 
     /// <summary>The area's REST.</summary>
-    public static void MapModels(this IEndpointRouteBuilder api) => api.MapModelResources();
+    public static void MapModels(this IEndpointRouteBuilder api) => api.InArea(Schema).MapModelResources();
 
     /// <summary>A host with an unusable policy says so at its start, not at the first promotion.</summary>
     private sealed class PolicyStart(PolicyFile policy) : IHostedService

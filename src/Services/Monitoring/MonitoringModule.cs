@@ -4,6 +4,7 @@ using EventMl.EventStore;
 using EventMl.Monitoring.Collecting;
 using EventMl.Monitoring.Redriving;
 using EventMl.Monitoring.Viewing;
+using EventMl.Web;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -20,10 +21,10 @@ public static class MonitoringModule
 
     /// <summary>The area's commands on the bus.</summary>
     public static void AddMonitoringCommands(this BusRegistrations bus) => bus
-        .AddCommand<RetryFailure, RetryFailureHandler>(Schema, Failure.Category)
-        .AddCommand<RetryFailures, RetryFailuresHandler>(Schema, Failure.Category)
-        .AddCommand<DiscardFailure, DiscardFailureHandler>(Schema, Failure.Category)
-        .AddCommand<DiscardFailures, DiscardFailuresHandler>(Schema, Failure.Category);
+        .AddCommand<RetryFailure, RetryFailureHandler>(Schema, Role.Developer, Failure.Category)
+        .AddCommand<RetryFailures, RetryFailuresHandler>(Schema, Role.Developer, Failure.Category)
+        .AddCommand<DiscardFailure, DiscardFailureHandler>(Schema, Role.Developer, Failure.Category)
+        .AddCommand<DiscardFailures, DiscardFailuresHandler>(Schema, Role.Developer, Failure.Category);
 
     /// <summary>Collects dead letters and sends again what people decide to.</summary>
     public static IServiceCollection AddMonitoring(this IServiceCollection services) => services
@@ -37,7 +38,7 @@ public static class MonitoringModule
     public static IEnumerable<string> CreateSql(IServiceProvider services) => [FailureTable.CreateSql];
 
     /// <summary>The area's REST.</summary>
-    public static void MapMonitoring(this IEndpointRouteBuilder api) => api.MapFailures();
+    public static void MapMonitoring(this IEndpointRouteBuilder api) => api.InArea(Schema).MapFailures();
 
     /// <summary>What the platform itself writes about a failure belongs to the failure's own story.</summary>
     internal static EventMetadata Automatic(FailureRow row) => new($"worker:{Schema}", Doors.Worker, row.FailureId, row.FailureId, null);

@@ -7,6 +7,7 @@ using EventMl.Serving.Deleting;
 using EventMl.Serving.Predicting;
 using EventMl.Serving.Running;
 using EventMl.Serving.Viewing;
+using EventMl.Web;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,8 +24,8 @@ public static class ServingModule
 
     /// <summary>The area's commands on the bus.</summary>
     public static void AddServingCommands(this BusRegistrations bus) => bus
-        .AddCommand<CreateInferenceService, CreateInferenceServiceHandler>(Schema, InferenceService.Category)
-        .AddCommand<DeleteInferenceService, DeleteInferenceServiceHandler>(Schema, InferenceService.Category);
+        .AddCommand<CreateInferenceService, CreateInferenceServiceHandler>(Schema, Role.Developer, InferenceService.Category)
+        .AddCommand<DeleteInferenceService, DeleteInferenceServiceHandler>(Schema, Role.Developer, InferenceService.Category);
 
     /// <summary>The area's views, jobs and runner; a service occupies its place in the runner for as long as it exists.</summary>
     public static IServiceCollection AddServing(this IServiceCollection services, JobRunnerOptions runner) => services
@@ -39,5 +40,5 @@ public static class ServingModule
     public static IEnumerable<string> CreateSql(IServiceProvider services) => [services.GetRequiredService<ServingJobs>().Queue.CreateSql];
 
     /// <summary>The area's REST.</summary>
-    public static void MapServing(this IEndpointRouteBuilder api) => api.MapInferenceServices();
+    public static void MapServing(this IEndpointRouteBuilder api) => api.InArea(Schema).MapInferenceServices();
 }

@@ -7,6 +7,7 @@ using EventMl.Training.Completing;
 using EventMl.Training.Requesting;
 using EventMl.Training.Running;
 using EventMl.Training.Viewing;
+using EventMl.Web;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,11 +24,11 @@ public static class TrainingModule
 
     /// <summary>The area's commands on the bus.</summary>
     public static void AddTrainingCommands(this BusRegistrations bus) => bus
-        .AddCommand<RequestTraining, RequestTrainingHandler>(Schema, TrainingTask.Category)
-        .AddCommand<CancelTraining, CancelTrainingHandler>(Schema, TrainingTask.Category)
-        .AddCommand<RunTraining, RunTrainingHandler>(Schema, TrainingTask.Category)
-        .AddCommand<CompleteTraining, CompleteTrainingHandler>(Schema, TrainingTask.Category)
-        .AddCommand<SettleTraining, SettleTrainingHandler>(Schema, TrainingTask.Category);
+        .AddCommand<RequestTraining, RequestTrainingHandler>(Schema, Role.Developer, TrainingTask.Category)
+        .AddCommand<CancelTraining, CancelTrainingHandler>(Schema, Role.Developer, TrainingTask.Category)
+        .AddCommand<RunTraining, RunTrainingHandler>(Schema, Role.Admin, TrainingTask.Category)
+        .AddCommand<CompleteTraining, CompleteTrainingHandler>(Schema, Role.Admin, TrainingTask.Category)
+        .AddCommand<SettleTraining, SettleTrainingHandler>(Schema, Role.Admin, TrainingTask.Category);
 
     /// <summary>The area's views, jobs and runner.</summary>
     public static IServiceCollection AddTraining(this IServiceCollection services, JobRunnerOptions runner) => services
@@ -42,5 +43,5 @@ public static class TrainingModule
         [services.GetRequiredService<TrainingJobs>().Queue.CreateSql, services.GetRequiredService<TrainingJobs>().Progress.CreateSql];
 
     /// <summary>The area's REST.</summary>
-    public static void MapTraining(this IEndpointRouteBuilder api) => api.MapTrainingTasks();
+    public static void MapTraining(this IEndpointRouteBuilder api) => api.InArea(Schema).MapTrainingTasks();
 }

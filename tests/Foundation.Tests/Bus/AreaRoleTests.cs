@@ -88,7 +88,7 @@ public sealed class AreaRoleTests
         return scenario;
     }
 
-    private static Task<BusHost> StartAsync(BusScenario scenario) => scenario.StartAsync(register: bus => bus.AddCommand<CancelTraining, AppendHandler>("training"));
+    private static Task<BusHost> StartAsync(BusScenario scenario) => scenario.StartAsync(register: bus => bus.AddCommand<CancelTraining, AppendHandler>("training", Role.Developer));
 
     private static DoorCall Call(string door) => new() { Actor = "ada", Door = door, MessageId = door == Doors.Bus ? Ids.New() : null };
 

@@ -54,7 +54,7 @@ public sealed class BrokerDownTests
     }
 
     private static Task RequestAsync(BusHost host) => host.Door.ExecuteAsync(
-        new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = "1000" }, new DoorCall { Actor = "ada", Door = Doors.Rest }, TestContext.Current.CancellationToken);
+        new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = "1000" }, new DoorCall { Actor = "ada", Grant = Grant.Platform, Door = Doors.Rest }, TestContext.Current.CancellationToken);
 
     // Never the servers that the run was given: others work on those.
     private static async Task<string> StartAsync(string name)

@@ -34,7 +34,7 @@ internal sealed class BusHost : IAsyncDisposable
     public static void Register(BusRegistrations bus)
     {
         RegisterWithoutRunner(bus);
-        bus.AddCommand<RunTraining, RunTrainingHandler>("training");
+        bus.AddCommand<RunTraining, RunTrainingHandler>("training", Role.Admin);
     }
 
     /// <summary>Who requests and who coordinates, without those who are told.</summary>
@@ -47,7 +47,7 @@ internal sealed class BusHost : IAsyncDisposable
     /// <summary>Everything but who listens for <see cref="RunTraining"/>.</summary>
     public static void RegisterWithoutRunner(BusRegistrations bus)
     {
-        bus.AddCommand<RequestTraining, RequestTrainingHandler>("training", "training_task");
+        bus.AddCommand<RequestTraining, RequestTrainingHandler>("training", Role.Developer, "training_task");
         bus.AddObserver<TrainingRequested, Watcher<TrainingRequested>>("watching");
         bus.AddObserver<TrainingRejected, Watcher<TrainingRejected>>("watching");
         bus.AddSaga<ProbeStateMachine, ProbeState>("probe");

@@ -26,5 +26,5 @@ public sealed class BusWatchTests
     }
 
     private static Task RequestAsync(BusHost host) => host.Door.ExecuteAsync(
-        new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = "1000" }, new DoorCall { Actor = "ada", Door = Doors.Rest }, TestContext.Current.CancellationToken);
+        new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = "1000" }, new DoorCall { Actor = "ada", Grant = Grant.Platform, Door = Doors.Rest }, TestContext.Current.CancellationToken);
 }

@@ -108,7 +108,7 @@ public sealed class RabbitMqDoorTests
 
         await host.Door.ExecuteAsync(
             new RequestTraining { TaskId = "train-1", Input = "digits", Output = "100" },
-            new DoorCall { Actor = "ada", Door = Doors.Rest, CorrelationId = "order-1", TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+            new DoorCall { Actor = "ada", Grant = Grant.Platform, Door = Doors.Rest, CorrelationId = "order-1", TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
             TestContext.Current.CancellationToken);
         var message = await client.GetAsync("mine");
 

@@ -24,7 +24,7 @@ public sealed class RejectionTests
 
     private static async Task<ModelRejected> RejectedAsync(ModelsHost host, object command, string actor)
     {
-        var call = new DoorCall { Actor = actor, Door = Doors.Bus, MessageId = Ids.New() };
+        var call = new DoorCall { Actor = actor, Grant = Grant.Platform, Door = Doors.Bus, MessageId = Ids.New() };
         var result = await (command switch
         {
             EvaluateModel evaluate => host.Door.ExecuteAsync(evaluate, call, TestContext.Current.CancellationToken),

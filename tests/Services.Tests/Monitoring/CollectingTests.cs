@@ -96,7 +96,7 @@ public sealed class CollectingTests
         await scenario.StartAsync(bus => bus.AddMonitoringOnly());
         await Eventually.TrueAsync(async () => (await scenario.Broker.QueuesAsync(TestContext.Current.CancellationToken)).Any(q => q.Name == "monitoring-retry-failure_error"), "the collector works");
 
-        await scenario.StartAsync(bus => bus.AddCommand<RunTraining, RunTrainingHandler>("training"), services => services.RemoveDispatcher());
+        await scenario.StartAsync(bus => bus.AddCommand<RunTraining, RunTrainingHandler>("training", Role.Admin), services => services.RemoveDispatcher());
 
         await scenario.FailAsync("train-1");
     }

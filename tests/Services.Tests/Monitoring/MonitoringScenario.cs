@@ -127,7 +127,7 @@ internal sealed class MonitoringScenario : IAsyncDisposable
     public static void RegisterAll(BusRegistrations bus)
     {
         bus.AddMonitoringCommands();
-        bus.AddCommand<RunTraining, RunTrainingHandler>("training");
+        bus.AddCommand<RunTraining, RunTrainingHandler>("training", Role.Admin);
         bus.AddObserver<TrainingRejected, TrainingRejectedHandler>("watching");
     }
 

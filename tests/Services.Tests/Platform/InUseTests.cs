@@ -113,7 +113,7 @@ public sealed class InUseTests(PlatformFixture platform)
     {
         var name = PlatformFixture.Unique("needed");
         var door = platform.Services.GetRequiredService<CommandDoor>();
-        (await door.ExecuteAsync(Given.Register() with { Model = name }, new DoorCall { Actor = "ann", Door = Doors.Rest }, Cancel)).Refusal.ShouldBeNull();
+        (await door.ExecuteAsync(Given.Register() with { Model = name }, new DoorCall { Actor = "ann", Grant = Grant.Platform, Door = Doors.Rest }, Cancel)).Refusal.ShouldBeNull();
         return name;
     }
 

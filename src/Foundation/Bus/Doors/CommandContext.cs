@@ -12,6 +12,9 @@ public sealed class CommandContext
     /// <summary>Who, through what and why; goes with every append.</summary>
     public required EventMetadata Metadata { get; init; }
 
+    /// <summary>What the caller may do beyond the command's own rule.</summary>
+    public required Grant Grant { get; init; }
+
     /// <summary>The ledger's time of this decision.</summary>
     public required DateTimeOffset Now { get; init; }
 

@@ -14,16 +14,18 @@ public sealed class CommandDoor
     private readonly IServiceScopeFactory _scopes;
     private readonly CommandRoutes _routes;
     private readonly RefusalLimiter _limiter;
+    private readonly DenialLog _denials;
 
-    internal CommandDoor(Ledger ledger, IServiceScopeFactory scopes, CommandRoutes routes, RefusalLimiter limiter)
+    internal CommandDoor(Ledger ledger, IServiceScopeFactory scopes, CommandRoutes routes, RefusalLimiter limiter, DenialLog denials)
     {
         _ledger = ledger;
         _scopes = scopes;
         _routes = routes;
         _limiter = limiter;
+        _denials = denials;
     }
 
-    /// <summary>Decides one command; begins again when another writer was first. On the bus a repeated message changes nothing and a refusal becomes an event.</summary>
+    /// <summary>Decides one command of a caller who may give it; begins again when another writer was first. On the bus a repeated message changes nothing and a refusal becomes an event.</summary>
     /// <exception cref="LedgerConflictException">Others were first eight times in a row.</exception>
     /// <exception cref="MissingIdentityException">A bus command without any identity.</exception>
     public async Task<CommandResult> ExecuteAsync<TCommand>(TCommand command, DoorCall call, CancellationToken cancellationToken = default)
@@ -36,6 +38,12 @@ public sealed class CommandDoor
         var handler = scope.ServiceProvider.GetRequiredService<ICommandHandler<TCommand>>();
         try
         {
+            if (call.Grant.Check(route.Rule) is { } forbidden)
+            {
+                _denials.Note(call.Grant, route.Rule, typeof(TCommand).Name, call.Door);
+                throw new RolledBack(CommandResult.Refused(forbidden));
+            }
+
             return await _ledger.InTransactionAsync(
                 async transaction =>
                 {
@@ -77,6 +85,7 @@ public sealed class CommandDoor
         {
             Transaction = transaction,
             Metadata = metadata,
+            Grant = call.Grant,
             Now = transaction.Now,
             MessageId = call.MessageId,
             IdempotencyKey = call.IdempotencyKey,

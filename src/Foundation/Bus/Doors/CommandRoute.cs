@@ -2,13 +2,19 @@ using System.Collections.Frozen;
 
 namespace EventMl.Bus;
 
-/// <summary>Where a command lives: its area (also the schema of its inbox), the category of its refusals, its queue.</summary>
-internal sealed record CommandRoute(Type Command, string Area, string Category, string Queue);
+/// <summary>Where a command lives: its area (also the schema of its inbox), the category of its refusals, its queue, and the least role for it.</summary>
+internal sealed record CommandRoute(Type Command, string Area, string Category, string Queue, Role Role)
+{
+    /// <summary>What the command needs of its caller.</summary>
+    public AccessRule Rule { get; } = new(Role, Area);
+}
 
 /// <summary>Every command this process knows.</summary>
 internal sealed class CommandRoutes(IEnumerable<CommandRoute> routes)
 {
     private readonly FrozenDictionary<Type, CommandRoute> _routes = routes.ToFrozenDictionary(r => r.Command);
+
+    public IReadOnlyCollection<CommandRoute> All => _routes.Values;
 
     public CommandRoute Find<TCommand>() => _routes.TryGetValue(typeof(TCommand), out var route)
         ? route

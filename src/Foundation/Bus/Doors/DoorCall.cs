@@ -19,6 +19,9 @@ public sealed record DoorCall
     /// <summary>The principal, or <c>anonymous</c>.</summary>
     public required string Actor { get; init; }
 
+    /// <summary>What the caller may do; the door holds commands against it.</summary>
+    public required Grant Grant { get; init; }
+
     /// <summary>One of <see cref="Doors"/>.</summary>
     public required string Door { get; init; }
 
@@ -46,6 +49,8 @@ public sealed class MissingIdentityException(string queue)
 public sealed class ForeignEventException(string queue, string? user)
     : Exception($"The event on '{queue}' was published {(string.IsNullOrEmpty(user) ? "without an AMQP user-id" : $"by '{user}'")}; only the platform's own account says what happened. Send a command instead.");
 
-/// <summary>A message came without a broker-checked <c>user-id</c> over a connection that is not local.</summary>
-public sealed class UnauthenticatedMessageException(string queue)
-    : Exception($"The message on '{queue}' has no AMQP user-id; set the property to the name you log in with and send it again.");
+/// <summary>A message came from nobody that the platform knows: without a broker-checked <c>user-id</c>, or from an account that speaks for no principal.</summary>
+public sealed class UnauthenticatedMessageException(string queue, string? user = null)
+    : Exception(user is null
+        ? $"The message on '{queue}' has no AMQP user-id; set the property to the name you log in with and send it again."
+        : $"The message on '{queue}' is from the broker account '{user}', which speaks for no principal; an admin says for whom it does: eventml access principals grant NAME --role ROLE --broker-user {user}.");

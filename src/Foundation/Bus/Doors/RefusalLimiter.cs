@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using EventMl.Contracts;
 
 namespace EventMl.Bus;
 
@@ -21,8 +22,10 @@ internal sealed class RefusalLimiter(BusOptions options, TimeProvider clock)
             }
 
             var now = clock.GetTimestamp();
-            var bucket = _buckets.GetValueOrDefault((actor, code)) ?? new Bucket(options.RefusalBurst, now);
-            var refilled = Math.Min(options.RefusalBurst, bucket.Tokens + (clock.GetElapsedTime(bucket.At, now).TotalMinutes * options.RefusalsPerMinute));
+            // What is forbidden stays so however often it is asked, and denials are counted anyway.
+            var (burst, perMinute) = code == ErrorCodes.Forbidden ? (options.ForbiddenPerMinute, options.ForbiddenPerMinute) : (options.RefusalBurst, options.RefusalsPerMinute);
+            var bucket = _buckets.GetValueOrDefault((actor, code)) ?? new Bucket(burst, now);
+            var refilled = Math.Min(burst, bucket.Tokens + (clock.GetElapsedTime(bucket.At, now).TotalMinutes * perMinute));
             var allowed = refilled >= 1;
             _buckets[(actor, code)] = new Bucket(allowed ? refilled - 1 : refilled, now);
             if (!allowed)

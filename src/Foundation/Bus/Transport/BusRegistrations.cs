@@ -25,14 +25,15 @@ public sealed partial class BusRegistrations
 
     /// <summary>A command with its handler: the REST door finds it, and its queue is consumed here.</summary>
     /// <param name="area">Area of the command, also the schema of its inbox.</param>
+    /// <param name="needs">The least role that may give it; callers need the area among their scopes too. Commands that only the platform gives itself need an admin.</param>
     /// <param name="category">Stream category its refusals are named after (<c>training_task</c> → <c>training_task_refusal</c>); the area when absent.</param>
-    public BusRegistrations AddCommand<TCommand, THandler>(string area, string? category = null)
+    public BusRegistrations AddCommand<TCommand, THandler>(string area, Role needs, string? category = null)
         where TCommand : class
         where THandler : class, ICommandHandler<TCommand>
     {
         var queue = Claim(area, BusNames.CommandQueue(area, typeof(TCommand)));
         _services.TryAddScoped<ICommandHandler<TCommand>, THandler>();
-        _commands.Add(new CommandRoute(typeof(TCommand), area, category ?? area, queue));
+        _commands.Add(new CommandRoute(typeof(TCommand), area, category ?? area, queue, needs));
         _consumers.Add(x => x.AddConsumer<CommandConsumer<TCommand>>());
         Endpoints.Add(new Endpoint(queue, PlainJson: true, () => [typeof(TCommand)], (endpoint, context) => endpoint.ConfigureConsumer<CommandConsumer<TCommand>>(context)));
         return this;

@@ -28,7 +28,7 @@ public static class BusSetup
         services.AddSingleton(registrations);
         services.AddSingleton(registrations.Routes());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IBusPrincipals, SameNamePrincipals>();
+        services.AddAccess();
         services.AddSingleton<Caller>();
         services.AddSingleton<RefusalLimiter>();
         services.AddSingleton<OutboxSignal>();
@@ -36,7 +36,7 @@ public static class BusSetup
         services.AddSingleton(p => new LedgerPublisher(p.GetRequiredService<IBus>(), registrations));
         services.TryAddSingleton<IEventPublisher>(p => p.GetRequiredService<LedgerPublisher>());
         services.AddSingleton(p => new CommandDoor(
-            p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>()));
+            p.GetRequiredService<Ledger>(), p.GetRequiredService<IServiceScopeFactory>(), p.GetRequiredService<CommandRoutes>(), p.GetRequiredService<RefusalLimiter>(), p.GetRequiredService<DenialLog>()));
         services.AddSingleton<QueueDirectory>();
         services.AddHostedService<BusStart>();
         AddTransport(services, options, registrations);

@@ -4,21 +4,8 @@ using MassTransit;
 
 namespace EventMl.Bus;
 
-/// <summary>Maps the name a message was sent under (checked by the broker) to a principal of the platform.</summary>
-public interface IBusPrincipals
-{
-    /// <summary>The principal of a broker user.</summary>
-    string Find(string userId);
-}
-
-/// <summary>A broker user is its own principal.</summary>
-internal sealed class SameNamePrincipals : IBusPrincipals
-{
-    public string Find(string userId) => userId;
-}
-
 /// <summary>Finds out who sent a message and because of what.</summary>
-internal sealed class Caller(BusOptions options, IBusPrincipals principals)
+internal sealed class Caller(BusOptions options, AccessOptions access, AccessDirectory directory)
 {
     private readonly string? _ownUser = options.InMemory ? null : options.Broker.User;
 
@@ -27,9 +14,11 @@ internal sealed class Caller(BusOptions options, IBusPrincipals principals)
     public DoorCall Identify(ConsumeContext context, string queue)
     {
         var messageId = MessageId(context);
+        var (actor, grant) = Actor(context, queue);
         return new DoorCall
         {
-            Actor = Actor(context, queue),
+            Actor = actor,
+            Grant = grant,
             Door = Doors.Bus,
             MessageId = messageId,
             CorrelationId = Text(context, BusHeaders.Correlation) ?? (context.CorrelationId ?? context.ConversationId ?? messageId)?.ToString("D"),
@@ -61,21 +50,39 @@ internal sealed class Caller(BusOptions options, IBusPrincipals principals)
             : null;
     }
 
-    private string Actor(ConsumeContext context, string queue)
+    private (string Actor, Grant Grant) Actor(ConsumeContext context, string queue)
     {
         if (options.InMemory)
         {
-            return Text(context, BusHeaders.Actor) ?? "anonymous";
+            return (Text(context, BusHeaders.Actor) ?? Grant.Anonymous, Grant.Platform);
         }
 
-        return Sender(context) switch
+        var sender = Sender(context);
+        if (sender is { Length: > 0 } && sender == _ownUser)
         {
-            { Length: > 0 } user when user == _ownUser => Text(context, BusHeaders.Actor) ?? user,
-            { Length: > 0 } user => principals.Find(user),
-            _ when options.AnonymousAllowed => "anonymous",
-            _ => throw new UnauthenticatedMessageException(queue),
-        };
+            // The platform passes on who asked; a principal among them, such as the editor of a failed message, may have lost its rights since.
+            var actor = Text(context, BusHeaders.Actor) ?? sender;
+            return directory.Knows(actor) ? (actor, directory.OfPrincipal(actor) ?? Grant.Nothing(actor)) : (actor, Grant.Platform);
+        }
+
+        if (sender is { Length: > 0 } user)
+        {
+            return directory.OfBrokerUser(user) is { } grant ? (grant.Principal, grant)
+                // The name of a principal is not for an account that does not speak for it.
+                : AnonymousGrant is { } anyone ? (directory.Knows(user) ? Grant.Anonymous : user, anyone)
+                : throw Unknown(user);
+        }
+
+        return AnonymousGrant is { } anonymous ? (Grant.Anonymous, anonymous) : throw Unknown(null);
+
+        UnauthenticatedMessageException Unknown(string? who)
+        {
+            DenialLog.NoteUnauthenticated(Doors.Bus);
+            return new UnauthenticatedMessageException(queue, who);
+        }
     }
+
+    private Grant? AnonymousGrant => options.AnonymousAllowed && access.AnonymousRole is { } role ? new Grant(Grant.Anonymous, role, Scopes.All) : null;
 
     // A message that comes back from the dead letters is under the platform's name, but not its word.
     private string? Sender(ConsumeContext context) =>

@@ -22,7 +22,6 @@ internal static class VerifyEndpoints
 
     private static async Task<IResult> AnswerAsync(HttpContext context, Func<Task<IResult>> answer)
     {
-        _ = context.GetActor();
         try
         {
             return await answer();

@@ -15,9 +15,9 @@ internal static class DatasetsApi
     public static void MapDatasetResources(this IEndpointRouteBuilder api)
     {
         var datasets = api.MapGroup("/datasets");
-        datasets.MapGet("", ListAsync);
-        datasets.MapGet("/{id}", GetAsync);
-        datasets.MapDelete("/{id}", DeleteAsync);
+        datasets.MapGet("", ListAsync).Needs(Role.Viewer);
+        datasets.MapGet("/{id}", GetAsync).Needs(Role.Viewer);
+        datasets.MapDelete("/{id}", DeleteAsync).Needs(Role.Developer);
     }
 
     private static Task<IResult> ListAsync(Page page, AsOf asOf, HttpContext http, DatasetView view) => page.AnswerAsync<DatasetRow>(async (limit, token) =>

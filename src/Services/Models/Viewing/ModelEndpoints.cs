@@ -17,13 +17,13 @@ internal static class ModelEndpoints
     public static void MapModelResources(this IEndpointRouteBuilder api)
     {
         var models = api.MapGroup("/models");
-        models.MapGet("", (Page page, AsOf asOf, ModelView view, CancellationToken ct) => page.AnswerAsync((limit, cursor) => ListAsync(asOf.Of(view), limit, cursor, ct)));
-        models.MapGet("/{id}", GetAsync);
-        models.MapGet("/{id}/refold", RefoldAsync);
-        models.MapGet("/{id}/decisions", DecisionsAsync);
-        models.MapDelete("/{id}", DeleteAsync);
-        models.MapPost("/{id}/evaluate", EvaluateAsync);
-        models.MapPost("/{id}/promote", PromoteAsync);
+        models.MapGet("", (Page page, AsOf asOf, ModelView view, CancellationToken ct) => page.AnswerAsync((limit, cursor) => ListAsync(asOf.Of(view), limit, cursor, ct))).Needs(Role.Viewer);
+        models.MapGet("/{id}", GetAsync).Needs(Role.Viewer);
+        models.MapGet("/{id}/refold", RefoldAsync).Needs(Role.Viewer);
+        models.MapGet("/{id}/decisions", DecisionsAsync).Needs(Role.Viewer);
+        models.MapDelete("/{id}", DeleteAsync).Needs(Role.Developer);
+        models.MapPost("/{id}/evaluate", EvaluateAsync).Needs(Role.Developer);
+        models.MapPost("/{id}/promote", PromoteAsync).Needs(Role.Approver);
     }
 
     private static async Task<(IReadOnlyList<ModelAnswer> Items, string? Next)> ListAsync(IViewReader<ModelRow> view, int limit, string? cursor, CancellationToken ct)

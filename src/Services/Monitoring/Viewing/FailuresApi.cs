@@ -26,17 +26,17 @@ internal static class FailuresApi
     public static void MapFailures(this IEndpointRouteBuilder api)
     {
         var failures = api.MapGroup("/failures");
-        failures.MapGet("", ListAsync);
-        failures.MapGet("/groups", GroupsAsync);
-        failures.MapGet("/{id}", GetAsync);
-        failures.MapPost("/{id}/retry", RetryAsync);
-        failures.MapPost("/{id}/discard", DiscardAsync);
+        failures.MapGet("", ListAsync).Needs(Role.Viewer);
+        failures.MapGet("/groups", GroupsAsync).Needs(Role.Viewer);
+        failures.MapGet("/{id}", GetAsync).Needs(Role.Viewer);
+        failures.MapPost("/{id}/retry", RetryAsync).Needs(Role.Developer);
+        failures.MapPost("/{id}/discard", DiscardAsync).Needs(Role.Developer);
         failures.MapPost("/groups/{group}/retry", (string group, ReasonRequest request, HttpContext http, CommandDoor door, Ledger ledger) =>
-            ManyAsync(http, door, ledger.Now, before => new RetryFailures { Group = group, Reason = request.Reason, FailedBefore = before }));
+            ManyAsync(http, door, ledger.Now, before => new RetryFailures { Group = group, Reason = request.Reason, FailedBefore = before })).Needs(Role.Developer);
         failures.MapPost("/groups/{group}/discard", (string group, ReasonRequest request, HttpContext http, CommandDoor door, Ledger ledger) =>
-            ManyAsync(http, door, ledger.Now, before => new DiscardFailures { Group = group, Reason = request.Reason, FailedBefore = before }));
+            ManyAsync(http, door, ledger.Now, before => new DiscardFailures { Group = group, Reason = request.Reason, FailedBefore = before })).Needs(Role.Developer);
         failures.MapPost("/retry", (ReasonRequest request, HttpContext http, CommandDoor door, Ledger ledger) =>
-            ManyAsync(http, door, ledger.Now, before => new RetryFailures { Reason = request.Reason, FailedBefore = before }));
+            ManyAsync(http, door, ledger.Now, before => new RetryFailures { Reason = request.Reason, FailedBefore = before })).Needs(Role.Developer);
     }
 
     private static Task<IResult> ListAsync(string? state, string? queue, string? group, Page page, HttpContext http, FailureReader reader) => Unknown(state) is { } refusal

@@ -17,11 +17,11 @@ internal static class InferenceServicesApi
     public static void MapInferenceServices(this IEndpointRouteBuilder api)
     {
         var services = api.MapGroup("/inference-services");
-        services.MapGet("", ListAsync);
-        services.MapPost("", CreateAsync);
-        services.MapGet("/{id}", GetAsync);
-        services.MapDelete("/{id}", DeleteAsync);
-        services.MapPost("/{id}/predict", PredictAsync);
+        services.MapGet("", ListAsync).Needs(Role.Viewer);
+        services.MapPost("", CreateAsync).Needs(Role.Developer);
+        services.MapGet("/{id}", GetAsync).Needs(Role.Viewer);
+        services.MapDelete("/{id}", DeleteAsync).Needs(Role.Developer);
+        services.MapPost("/{id}/predict", PredictAsync).Needs(Role.Viewer);
     }
 
     private static Task<IResult> ListAsync(Page page, AsOf asOf, HttpContext http, InferenceServiceView view) => page.AnswerAsync<InferenceServiceRow>(async (limit, token) =>

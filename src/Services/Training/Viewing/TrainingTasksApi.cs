@@ -1,3 +1,4 @@
+using EventMl.Bus;
 using EventMl.Contracts.Training;
 using EventMl.Jobs;
 using EventMl.Tasks;
@@ -21,6 +22,6 @@ internal static class TrainingTasksApi
             .MapGet("/{id}/epochs", async (string id, AsOf asOf, HttpContext http, TrainingTaskView view, EpochView epochs) =>
                 await asOf.Of(view).GetAsync(id, http.RequestAborted) is null
                     ? resource.NotFound(id)
-                    : ApiResults.Ok((await asOf.Of(epochs).GetAsync(id, http.RequestAborted))?.Row.Epochs ?? []));
+                    : ApiResults.Ok((await asOf.Of(epochs).GetAsync(id, http.RequestAborted))?.Row.Epochs ?? [])).Needs(Role.Viewer);
     }
 }
