@@ -5,7 +5,7 @@ namespace EventMl.EndToEnd.Tests;
 /// <summary>The whole way from images to a prediction with one process per area, through the gateway.</summary>
 public sealed class SeparateProcessesTests
 {
-    private static readonly string[] Areas = ["datasets", "training", "models", "serving", "audit", "monitoring", "sagas"];
+    private static readonly string[] Areas = ["datasets", "training", "models", "serving", "audit", "monitoring", "access", "sagas"];
 
     [Fact]
     public async Task Images_become_predictions_when_every_area_is_a_process()

@@ -14,15 +14,16 @@ internal sealed class CommandLine
     public CommandLine(Surroundings surroundings)
     {
         _surroundings = surroundings;
-        Root = new RootCommand("Talks to an EventMl server: datasets, training, models, inference services, failed messages and the audit trail.")
+        Root = new RootCommand("Talks to an EventMl server: datasets, training, models, inference services, failed messages, access and the audit trail.")
         {
             DatasetVerbs.Build(this), ModelVerbs.Build(this), IngestVerb.Build(this), TrainVerb.Build(this), TaskVerbs.Build(this),
-            ServiceVerbs.Build(this), FailureVerbs.Build(this), AuditVerbs.Build(this), CompletionVerb.Build(this), VersionVerb.Build(this), ReferenceVerb.Build(this),
+            ServiceVerbs.Build(this), FailureVerbs.Build(this), AccessVerbs.Build(this), AuditVerbs.Build(this), CompletionVerb.Build(this), VersionVerb.Build(this), ReferenceVerb.Build(this),
         };
         Root.HelpName = "eventml";
         Root.Options.Remove(Root.Options.OfType<HelpOption>().Single());
         Root.Options.Add(new HelpOption("--help", "-h"));
         Root.Options.Add(GlobalOptions.Url);
+        Root.Options.Add(GlobalOptions.Key);
         Root.Options.Add(GlobalOptions.Format);
         Root.Options.Add(GlobalOptions.AsOf);
     }

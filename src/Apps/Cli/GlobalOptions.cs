@@ -22,6 +22,13 @@ internal static class GlobalOptions
         Recursive = true,
     };
 
+    public static readonly Option<string?> Key = new("--key")
+    {
+        Description = "Key for the server, eml_…; else EVENTML_API_KEY, which other users of this machine cannot see.",
+        HelpName = "KEY",
+        Recursive = true,
+    };
+
     public static readonly Option<string?> AsOf = new("--as-of")
     {
         Description = "Show what was true at a moment of the past: an instant such as 2026-03-01T12:00:00Z, or a position of the ledger.",

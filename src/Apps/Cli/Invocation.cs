@@ -13,7 +13,7 @@ internal sealed class Invocation(ParseResult values, Surroundings surroundings) 
 
     public TimeProvider Clock => surroundings.Clock;
 
-    public EventMlClient Server => _server ??= new EventMlClient(Address(), surroundings.Clock) { AsOf = values.GetValue(GlobalOptions.AsOf) };
+    public EventMlClient Server => _server ??= new EventMlClient(Address(), surroundings.Clock, Key()) { AsOf = values.GetValue(GlobalOptions.AsOf) };
 
     public Output Output => _output ??= new Output(surroundings, Format);
 
@@ -25,6 +25,15 @@ internal sealed class Invocation(ParseResult values, Surroundings surroundings) 
     public T? Get<T>(Option<T> option) => values.GetValue(option);
 
     public void Dispose() => _server?.Dispose();
+
+    private string? Key()
+    {
+        var given = values.GetValue(GlobalOptions.Key) ?? surroundings.Variable("EVENTML_API_KEY");
+        // What is wrong with it is not said with it: keys are never printed.
+        return string.IsNullOrWhiteSpace(given) ? null
+            : given.Trim() is var key && key.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? key
+            : throw new UsageException("The key (--key or EVENTML_API_KEY) is none: it is eml_ with letters, digits and '_'; check that it was copied whole.");
+    }
 
     private Uri Address()
     {

@@ -29,6 +29,12 @@ public static class ErrorCodes
     /// <summary>No such failed message, or no such cause (404).</summary>
     public const string FailureNotFound = "FAILURE_NOT_FOUND";
 
+    /// <summary>No such principal, or it was revoked (404).</summary>
+    public const string PrincipalNotFound = "PRINCIPAL_NOT_FOUND";
+
+    /// <summary>No such API key (404).</summary>
+    public const string KeyNotFound = "KEY_NOT_FOUND";
+
     /// <summary>No such pipeline (404).</summary>
     public const string PipelineNotFound = "PIPELINE_NOT_FOUND";
 
@@ -64,6 +70,12 @@ public static class ErrorCodes
 
     /// <summary>The failed message is being retried, was handled or was discarded (409).</summary>
     public const string FailureNotOpen = "FAILURE_NOT_OPEN";
+
+    /// <summary>The key was issued before, and its secret was shown then (409).</summary>
+    public const string KeyAlreadyIssued = "KEY_ALREADY_ISSUED";
+
+    /// <summary>The broker's account speaks for another principal (409).</summary>
+    public const string BrokerUserTaken = "BROKER_USER_TAKEN";
 
     /// <summary>The body is larger than allowed (413).</summary>
     public const string PayloadTooLarge = "PAYLOAD_TOO_LARGE";

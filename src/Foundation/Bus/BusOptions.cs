@@ -77,6 +77,9 @@ public sealed record BusOptions : IValidatableObject
     /// <summary>Whether an address names several nodes.</summary>
     public static bool IsCluster(string address) => BrokerAddress.TryParse(address, out var broker) && broker.Nodes.Count > 1;
 
+    /// <summary>The platform's own account on the broker; null in memory.</summary>
+    public string? OwnUser => InMemory ? null : Broker.User;
+
     internal bool InMemory => Transport == "memory";
 
     internal bool AnonymousAllowed => AllowAnonymous ?? (InMemory || Broker.IsLoopback);

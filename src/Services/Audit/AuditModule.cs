@@ -1,10 +1,11 @@
-using EventMl.Bus;
 using EventMl.Audit.Masking;
 using EventMl.Audit.Replaying;
 using EventMl.Audit.Telling;
 using EventMl.Audit.Verifying;
+using EventMl.Bus;
 using EventMl.EventStore;
 using EventMl.EventStore.Proof;
+using EventMl.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;

@@ -18,16 +18,18 @@ internal sealed class EventMlClient : IDisposable
     private readonly HttpClient _http;
     private readonly TimeProvider _clock;
 
-    public EventMlClient(Uri address, TimeProvider clock)
+    public EventMlClient(Uri address, TimeProvider clock, string? key = null)
     {
         Address = address;
         _clock = clock;
         // A proxy named in the environment cannot reach this machine's loopback.
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = !address.IsLoopback })
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = !address.IsLoopback, AllowAutoRedirect = key is null })
         {
             BaseAddress = new Uri(address.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/v1/"),
             Timeout = Timeout.InfiniteTimeSpan,
         };
+        // A redirect to another server would take the key there.
+        _http.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("eventml-cli", Version));
     }
 

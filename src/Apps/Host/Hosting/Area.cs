@@ -1,3 +1,4 @@
+using EventMl.Access;
 using EventMl.Audit;
 using EventMl.Bus;
 using EventMl.Datasets;
@@ -73,6 +74,13 @@ internal sealed record Area(string Name)
             Map = api => api.MapMonitoring(),
             Owner = MonitoringModule.Owner,
             CreateSql = MonitoringModule.CreateSql,
+        },
+        new(HostAreas.Access)
+        {
+            Register = bus => bus.AddAccessCommands(),
+            Add = (services, _) => services.AddAccess(),
+            Map = api => api.MapAccess(),
+            Owner = AccessModule.Owner,
         },
         new(HostAreas.Sagas)
         {

@@ -19,6 +19,7 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
         ["audit"] = HostAreas.Audit,
         ["events"] = HostAreas.Audit,
         ["failures"] = HostAreas.Monitoring,
+        ["access"] = HostAreas.Access,
     };
 
     // These belong to one connection and are never passed on (RFC 9110 §7.6.1).
@@ -35,8 +36,8 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
         ConnectTimeout = TimeSpan.FromSeconds(5),
     });
 
-    /// <summary>Takes every path below <c>/api/v1</c>.</summary>
-    public void Map(IEndpointRouteBuilder app) => app.Map("/api/v1/{resource}/{**rest}", (string resource, HttpContext http) => ForwardAsync(resource, http));
+    /// <summary>Takes every path below <c>/api/v1</c>; the worker behind it checks who may.</summary>
+    public void Map(IEndpointRouteBuilder app) => app.Map("/api/v1/{resource}/{**rest}", (string resource, HttpContext http) => ForwardAsync(resource, http)).Open();
 
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();
@@ -81,6 +82,12 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
             {
                 request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
             }
+        }
+
+        // The worker sees a connection over loopback; whatever came from elsewhere must not pass for local there.
+        if (!http.IsLocal())
+        {
+            request.Headers.TryAddWithoutValidation(Locality.ForwardedFor, http.Connection.RemoteIpAddress?.ToString() ?? "unknown");
         }
 
         return request;

@@ -21,6 +21,9 @@ public static class HostAreas
     /// <summary>Failed messages and their way back.</summary>
     public const string Monitoring = "monitoring";
 
+    /// <summary>Principals, roles and keys.</summary>
+    public const string Access = "access";
+
     /// <summary>All state machines.</summary>
     public const string Sagas = "sagas";
 

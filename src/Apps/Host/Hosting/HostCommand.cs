@@ -7,10 +7,10 @@ using Npgsql;
 
 namespace EventMl.Host.Hosting;
 
-/// <summary>The host's command line: <c>[--areas A,B] [--urls URL] [--route AREA=URL]… [--declare | --rebuild VIEW|all]</c>.</summary>
+/// <summary>The host's command line: <c>[--areas A,B] [--urls URL] [--route AREA=URL]… [--declare | --rebuild VIEW|all | --admin-key NAME]</c>.</summary>
 internal static class HostCommand
 {
-    private const string Usage = "usage: EventMl.Host [--areas A,B] [--urls URL] [--route AREA=URL]... [--declare | --rebuild VIEW|all]";
+    private const string Usage = "usage: EventMl.Host [--areas A,B] [--urls URL] [--route AREA=URL]... [--declare | --rebuild VIEW|all | --admin-key NAME]";
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -31,6 +31,13 @@ internal static class HostCommand
                 return 0;
             }
 
+            if (options.AdminKey is { } principal)
+            {
+                using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+                Console.WriteLine(await FirstKey.IssueAsync(settings, principal, limit.Token));
+                return 0;
+            }
+
             await using var app = PlatformHost.Build(settings);
             await app.RunAsync();
             return 0;
@@ -44,13 +51,14 @@ internal static class HostCommand
 
     private static Options Parse(string[] args)
     {
-        var options = new Options([], null, [], false, null);
+        var options = new Options([], null, [], false, null, null);
         for (var i = 0; i < args.Length; i++)
         {
             options = args[i] switch
             {
                 "--declare" => options with { Declare = true },
                 "--rebuild" => options with { Rebuild = Value() },
+                "--admin-key" => options with { AdminKey = Value() },
                 "--areas" => options with { Areas = Value().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
                 "--urls" => options with { Urls = Value() },
                 "--route" => options with { Routes = [.. options.Routes, Value()] },
@@ -63,5 +71,5 @@ internal static class HostCommand
         return options;
     }
 
-    private sealed record Options(IReadOnlyCollection<string> Areas, string? Urls, IReadOnlyCollection<string> Routes, bool Declare, string? Rebuild);
+    private sealed record Options(IReadOnlyCollection<string> Areas, string? Urls, IReadOnlyCollection<string> Routes, bool Declare, string? Rebuild, string? AdminKey);
 }

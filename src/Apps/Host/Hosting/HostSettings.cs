@@ -27,6 +27,9 @@ public sealed record HostSettings
     /// <summary>The bus.</summary>
     public required BusOptions Bus { get; init; }
 
+    /// <summary>Who gets in without a key.</summary>
+    public AccessOptions Access { get; init; } = new();
+
     /// <summary>The lake.</summary>
     public required LakeOptions Lake { get; init; }
 
@@ -65,6 +68,7 @@ public sealed record HostSettings
                 Address = Get("EVENTML_RABBITMQ", ""),
                 Quorum = Flag("EVENTML_BUS_QUORUM", BusOptions.IsCluster(Get("EVENTML_RABBITMQ", ""))),
             },
+            Access = new AccessOptions { AnonymousRole = AnonymousRole() },
             Lake = new LakeOptions { Root = Get("EVENTML_LAKE", Path.Combine(state, "lake")) },
             Scripts = new ScriptOptions
             {
@@ -99,6 +103,10 @@ public sealed record HostSettings
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         return options;
     }
+
+    private static Role? AnonymousRole() => Get("EVENTML_ANONYMOUS_ROLE", "admin") is var word && word == "none"
+        ? null
+        : Roles.Parse(word) ?? throw new ArgumentException($"EVENTML_ANONYMOUS_ROLE is '{word}'; it must be none or one of: {string.Join(", ", Roles.Words)}.", nameof(word));
 
     private static int Number(string name, int missing) =>
         Get(name, "") is not { Length: > 0 } text ? missing

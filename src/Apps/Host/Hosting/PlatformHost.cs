@@ -14,6 +14,11 @@ public static class PlatformHost
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddEventMlWeb(new WebOptions { Urls = settings.Urls.Split(';'), ServiceName = $"eventml-{string.Join('-', settings.Areas.Order(StringComparer.Ordinal))}" });
         AddAreas(builder.Services, settings);
+        if (!settings.Areas.Contains(HostAreas.Gateway))
+        {
+            builder.Services.AddSingleton(settings).AddHostedService<ListenGuard>();
+        }
+
         var app = builder.Build();
         app.UseEventMlWeb();
         Map(app, settings);
@@ -29,6 +34,7 @@ public static class PlatformHost
             return;
         }
 
+        services.AddSingleton(settings.Access);
         services.AddLedger(settings.Ledger);
         services.AddLedgerLeader();
         services.AddSingleton(new LakeStore(settings.Lake));

@@ -30,8 +30,15 @@ public sealed record Grant(string Principal, Role Role, IReadOnlyList<string> Sc
 
     /// <summary>The refusal of what a rule does not allow; null when it does.</summary>
     public Refusal? Check(AccessRule rule) => Allows(rule) ? null : new Refusal(ErrorCodes.Forbidden, Role < rule.Role
-        ? $"That needs the role {rule.Role.Word()}{(rule.Area is { } area ? $" in {area}" : "")}, and {Principal} is {Role.Word()}; ask an admin for it, or ask somebody who has it."
-        : $"That needs the scope {rule.Area}, and {Principal} has {(Scopes.Count == 0 ? "none" : string.Join(", ", Scopes))}; ask an admin for it.");
+        ? $"That needs the role {rule.Role.Word()}{In(rule.Area)}, and {Principal} is {Role.Word()}; ask an admin for it, or ask somebody who has it."
+        : $"That needs the scope {rule.Area}{(rule.Area == Bus.Scopes.Every ? " (every area)" : "")}, and {Principal} has {(Scopes.Count == 0 ? "none" : string.Join(", ", Scopes))}; ask an admin for it.");
+
+    private static string In(string? area) => area switch
+    {
+        null => "",
+        Bus.Scopes.Every => " in every area",
+        _ => $" in {area}",
+    };
 }
 
 /// <summary>Streams that say who may do what.</summary>

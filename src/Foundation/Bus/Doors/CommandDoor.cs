@@ -53,7 +53,18 @@ public sealed class CommandDoor
                     }
 
                     var result = await handler.HandleAsync(command, Context(transaction), cancellationToken);
-                    return result.Refusal is null ? result : throw new RolledBack(result);
+                    if (result.Refusal is not { } refusal)
+                    {
+                        return result;
+                    }
+
+                    if (refusal.Code == ErrorCodes.Forbidden)
+                    {
+                        // What a command's own rule leaves open and its handler forbids is for admins.
+                        _denials.Note(call.Grant, new AccessRule(Role.Admin, route.Area), typeof(TCommand).Name, call.Door);
+                    }
+
+                    throw new RolledBack(result);
                 },
                 cancellationToken);
         }

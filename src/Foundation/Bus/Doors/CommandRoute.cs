@@ -9,12 +9,17 @@ internal sealed record CommandRoute(Type Command, string Area, string Category, 
     public AccessRule Rule { get; } = new(Role, Area);
 }
 
+/// <summary>A command that this process takes, for those who tell what it needs.</summary>
+/// <param name="Command">The message of Contracts.</param>
+/// <param name="Area">Its area.</param>
+/// <param name="Needs">The least role that may give it.</param>
+/// <param name="Queue">Its queue.</param>
+public sealed record RegisteredCommand(Type Command, string Area, Role Needs, string Queue);
+
 /// <summary>Every command this process knows.</summary>
 internal sealed class CommandRoutes(IEnumerable<CommandRoute> routes)
 {
     private readonly FrozenDictionary<Type, CommandRoute> _routes = routes.ToFrozenDictionary(r => r.Command);
-
-    public IReadOnlyCollection<CommandRoute> All => _routes.Values;
 
     public CommandRoute Find<TCommand>() => _routes.TryGetValue(typeof(TCommand), out var route)
         ? route

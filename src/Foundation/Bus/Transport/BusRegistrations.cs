@@ -19,6 +19,9 @@ public sealed partial class BusRegistrations
     /// <summary>Schemas this process has inboxes in; to be given to <see cref="BusSchema.DeclareAsync"/>.</summary>
     public IReadOnlyCollection<string> Areas => _areas;
 
+    /// <summary>The commands taken here, with what they need of their senders.</summary>
+    public IReadOnlyList<RegisteredCommand> Commands => [.. _commands.Select(c => new RegisteredCommand(c.Command, c.Area, c.Role, c.Queue))];
+
     internal List<Endpoint> Endpoints { get; } = [];
 
     internal bool HasSagas { get; private set; }

@@ -9,18 +9,18 @@ namespace EventMl.Audit.Verifying;
 /// <summary><c>GET /api/v1/audit/verify</c>, <c>…/export</c> and <c>…/events/{position}/proof</c></summary>
 internal static class VerifyEndpoints
 {
-    public static async Task<IResult> VerifyAsync(HttpContext context, ProofReader reader, CancellationToken ct) =>
-        await AnswerAsync(context, async () => ApiResults.Ok(await reader.VerifyAsync(ct)));
+    public static async Task<IResult> VerifyAsync(ProofReader reader, CancellationToken ct) =>
+        await AnswerAsync(async () => ApiResults.Ok(await reader.VerifyAsync(ct)));
 
-    public static async Task<IResult> ExportAsync(HttpContext context, ProofReader reader, CancellationToken ct) =>
-        await AnswerAsync(context, async () => Results.File(await reader.ExportAsync(ct), MediaTypeNames.Application.Zip, "ledger.zip"));
+    public static async Task<IResult> ExportAsync(ProofReader reader, CancellationToken ct) =>
+        await AnswerAsync(async () => Results.File(await reader.ExportAsync(ct), MediaTypeNames.Application.Zip, "ledger.zip"));
 
-    public static async Task<IResult> ProveAsync(HttpContext context, long position, ProofReader reader, CancellationToken ct) =>
-        await AnswerAsync(context, async () => await reader.ProveAsync(position, ct) is { } proof
+    public static async Task<IResult> ProveAsync(long position, ProofReader reader, CancellationToken ct) =>
+        await AnswerAsync(async () => await reader.ProveAsync(position, ct) is { } proof
             ? Results.Text(proof.ToJson(), MediaTypeNames.Application.Json)
             : ApiResults.Error(ErrorCodes.NotFound, $"No anchor covers position {position} yet; ask again in a minute, or see the range that eventml audit verify states."));
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, Func<Task<IResult>> answer)
+    private static async Task<IResult> AnswerAsync(Func<Task<IResult>> answer)
     {
         try
         {

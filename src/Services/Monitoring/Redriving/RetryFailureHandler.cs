@@ -16,6 +16,12 @@ internal sealed class RetryFailureHandler(RawSender sender, QueueDirectory queue
             return CommandResult.Refused(wrong);
         }
 
+        // Whoever writes a message anew speaks as the platform to any area, and chooses what is done in its own name.
+        if (edit is not null && context.Grant.Check(new AccessRule(Role.Admin, Scopes.Every)) is { } forbidden)
+        {
+            return CommandResult.Refused(forbidden);
+        }
+
         if (FailureRow.Parse(command.FailureId) is not { } id || await FailureTable.LockAsync(context.Transaction, id, cancellationToken) is not { } row)
         {
             return CommandResult.Refused(Wish.NotFound(command.FailureId));
