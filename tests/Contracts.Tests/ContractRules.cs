@@ -5,7 +5,7 @@ namespace EventMl.Contracts.Tests;
 /// <summary>What holds for every message; each rule is a function that names the violations.</summary>
 internal static partial class ContractRules
 {
-    private static readonly string[] _identities = ["TaskId", "ServiceId", "Dataset", "Model", "FailureId", "Group"];
+    private static readonly string[] _identities = ["TaskId", "ServiceId", "Dataset", "Model", "FailureId", "Group", "Principal", "KeyId"];
 
     /// <summary>Contracts stands on the framework alone.</summary>
     public static IEnumerable<string> ForeignReferences(IEnumerable<string> assemblies) =>
@@ -33,7 +33,7 @@ internal static partial class ContractRules
         }
     }
 
-    [GeneratedRegex("^(Request|Cancel|Run|Settle|Complete|Register|Evaluate|Promote|Create|Delete|Update|Start|Stop|Set|Add|Remove|Apply|Retry|Discard)[A-Z]", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^(Request|Cancel|Run|Settle|Complete|Register|Evaluate|Promote|Create|Delete|Update|Start|Stop|Set|Add|Remove|Apply|Retry|Discard|Grant|Revoke|Issue)[A-Z]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImperativeName();
 
     [GeneratedRegex(@"(?<comment>(^///.*\n)*)^public sealed record (?<name>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]

@@ -64,14 +64,16 @@ public sealed class AccessFixture : IAsyncLifetime
         Settings = Described(Folder, Database.ConnectionString, Broker.Address.ToString());
         await Declaration.RunAsync(Settings, CancellationToken.None);
         Root = await FirstKey.IssueAsync(Settings, "root", CancellationToken.None);
-        await StartAsync(settings => settings);
+        await StartAsync(Settings);
         Rest = Client(_apps[0]);
     }
 
-    /// <summary>One more process on the same servers.</summary>
-    internal async Task<WebApplication> StartAsync(Func<HostSettings, HostSettings> change)
+    /// <summary>One more process on the same database; it leaves the broker's messages to the first.</summary>
+    internal Task<WebApplication> StartAsync(Func<HostSettings, HostSettings> change) => StartAsync(change(Settings) with { Bus = new BusOptions { Transport = "memory" } });
+
+    private async Task<WebApplication> StartAsync(HostSettings settings)
     {
-        var app = PlatformHost.Build(change(Settings));
+        var app = PlatformHost.Build(settings);
         try
         {
             await app.StartAsync();

@@ -74,7 +74,7 @@ public sealed class RuleTests(AccessFixture platform)
         foreach (var principal in new[] { denied, elsewhere }.OfType<string>())
         {
             var refused = await platform.PublishAsync(command.Command, principal);
-            await Eventually.TrueAsync(async () => await platform.DenialsAsync(principal, name) == 1, $"{name} of {principal} was denied");
+            await Eventually.TrueAsync(async () => await platform.DenialsAsync(principal, name) > 0, $"{name} of {principal} was denied");
             await Eventually.TrueAsync(async () => await IsHandledAsync(command, refused), $"{name} of {principal} was settled");
             (await CodeAsync(refused) ?? "FORBIDDEN").ShouldBe("FORBIDDEN");
         }

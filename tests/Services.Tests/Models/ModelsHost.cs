@@ -45,7 +45,7 @@ internal sealed class ModelsHost : IAsyncDisposable
 
     public string PolicyPath => Path.Combine(_folder, "promotion.yaml");
 
-    public static DoorCall Call => new() { Actor = "ann", Door = Doors.Rest };
+    public static DoorCall Call => new() { Grant = Grant.Platform, Actor = "ann", Door = Doors.Rest };
 
     /// <summary>Public key of the ledger.</summary>
     public string PublicKeyPath => LedgerKey.PublicPath(KeyPath(_folder));

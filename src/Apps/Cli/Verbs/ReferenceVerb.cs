@@ -47,9 +47,17 @@ internal static class ReferenceVerb
             if (noun.Subcommands.Count == 0)
                 WriteVerb(page, noun, $"eventml {noun.Name}");
             foreach (var verb in noun.Subcommands)
-                WriteVerb(page, verb, $"eventml {noun.Name} {verb.Name}");
+                WriteBranch(page, verb, $"eventml {noun.Name} {verb.Name}");
         }
         return page.ToString();
+    }
+
+    private static void WriteBranch(StringWriter page, Command verb, string path)
+    {
+        if (verb.Subcommands.Count == 0)
+            WriteVerb(page, verb, path);
+        foreach (var leaf in verb.Subcommands)
+            WriteBranch(page, leaf, $"{path} {leaf.Name}");
     }
 
     private static void WriteVerb(StringWriter page, Command verb, string path)

@@ -6,7 +6,7 @@ using EventMl.EventStore;
 namespace EventMl.Bus;
 
 /// <summary>Denials of this process until they are told: the first of a principal and an action at once, the rest as a count. Bounded, however many callers try however much.</summary>
-public sealed class DenialLog(AccessOptions options, TimeProvider clock)
+public sealed class DenialLog(AccessOptions options, TimeProvider clock) : IDisposable
 {
     private const string Others = "(others)";
     private static readonly Counter<long> _denied = BusTelemetry.Meter.CreateCounter<long>("eventml.access.denied", description: "Requests and commands of known callers that their rights did not allow.");
@@ -84,6 +84,9 @@ public sealed class DenialLog(AccessOptions options, TimeProvider clock)
             telling.Series.Told(telling, clock.GetTimestamp());
         }
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _signal.Dispose();
 
     private void Raise()
     {

@@ -44,7 +44,7 @@ internal sealed class AccessGate(RequestDelegate next, IServiceProvider services
         var rule = endpoint.Rule() ?? new AccessRule(Role.Admin, null);
         if (caller.Grant.Check(rule) is { } forbidden)
         {
-            _denials?.Note(caller.Grant, rule, $"{context.Request.Method} {endpoint.RoutePattern.RawText}", Doors.Rest);
+            _denials?.Note(caller.Grant, rule, $"{context.Request.Method} /{endpoint.RoutePattern.RawText?.Trim('/')}", Doors.Rest);
             await AnswerAsync(context, forbidden);
             return;
         }
