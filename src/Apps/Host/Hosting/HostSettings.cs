@@ -68,7 +68,7 @@ public sealed record HostSettings
                 Address = Get("EVENTML_RABBITMQ", ""),
                 Quorum = Flag("EVENTML_BUS_QUORUM", BusOptions.IsCluster(Get("EVENTML_RABBITMQ", ""))),
             },
-            Access = new AccessOptions { AnonymousRole = AnonymousRole() },
+            Access = new AccessOptions { AnonymousRole = RoleOrNone("EVENTML_ANONYMOUS_ROLE", "admin") },
             Lake = new LakeOptions { Root = Get("EVENTML_LAKE", Path.Combine(state, "lake")) },
             Scripts = new ScriptOptions
             {
@@ -104,9 +104,9 @@ public sealed record HostSettings
         return options;
     }
 
-    private static Role? AnonymousRole() => Get("EVENTML_ANONYMOUS_ROLE", "admin") is var word && word == "none"
+    private static Role? RoleOrNone(string name, string missing) => Get(name, missing) is var word && word == "none"
         ? null
-        : Roles.Parse(word) ?? throw new ArgumentException($"EVENTML_ANONYMOUS_ROLE is '{word}'; it must be none or one of: {string.Join(", ", Roles.Words)}.", nameof(word));
+        : Roles.Parse(word) ?? throw new ArgumentException($"{name} is '{word}'; it must be none or one of: {string.Join(", ", Roles.Words)}.", name);
 
     private static int Number(string name, int missing) =>
         Get(name, "") is not { Length: > 0 } text ? missing
