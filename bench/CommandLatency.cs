@@ -18,7 +18,7 @@ internal static class CommandLatency
 
     public static async Task RunAsync(Action<string> say)
     {
-        await using var rig = await BusRig.CreateAsync(bus => bus.AddCommand<RequestTraining, Decide>(BusRig.Area));
+        await using var rig = await BusRig.CreateAsync(bus => bus.AddCommand<RequestTraining, Decide>(BusRig.Area, Role.Developer));
         await using var raw = await RawBroker.OpenAsync(rig.Broker.Address);
         await raw.BindAsync(Queue, BusNames.Exchange(typeof(TrainingRejected)));
         using var host = await rig.LeadAsync();
