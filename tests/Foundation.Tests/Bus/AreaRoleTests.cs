@@ -90,7 +90,7 @@ public sealed class AreaRoleTests
 
     private static Task<BusHost> StartAsync(BusScenario scenario) => scenario.StartAsync(register: bus => bus.AddCommand<CancelTraining, AppendHandler>("training", Role.Developer));
 
-    private static DoorCall Call(string door) => new() { Actor = "ada", Door = door, MessageId = door == Doors.Bus ? Ids.New() : null };
+    private static DoorCall Call(string door) => new() { Grant = Grant.Platform, Actor = "ada", Door = door, MessageId = door == Doors.Bus ? Ids.New() : null };
 
     private static Task<bool> AppendAsync(Ledger ledger, string stream) => ledger.InTransactionAsync(async t =>
     {

@@ -9,7 +9,7 @@ namespace EventMl.Foundation.Tests.Bus;
 /// <summary>The same scenarios on both transports.</summary>
 public sealed class DoorTests
 {
-    private static readonly DoorCall Rest = new() { Actor = "ada", Door = Doors.Rest };
+    private static readonly DoorCall Rest = new() { Grant = Grant.Platform, Actor = "ada", Door = Doors.Rest };
 
     public static TheoryData<string> Transports => ["memory", "rabbitmq"];
 

@@ -9,7 +9,7 @@ namespace EventMl.Foundation.Tests.Bus;
 
 public sealed class SagaTests
 {
-    private static readonly DoorCall Rest = new() { Actor = "ada", Door = Doors.Rest };
+    private static readonly DoorCall Rest = new() { Grant = Grant.Platform, Actor = "ada", Door = Doors.Rest };
 
     public static TheoryData<string> Transports => ["memory", "rabbitmq"];
 

@@ -10,7 +10,7 @@ public sealed class TopologyTests
 {
     private const string Exchange = "eventml.training.training-requested";
     private static readonly string[] Listeners = ["sagas-probe", "watching-on-training-requested"];
-    private static readonly DoorCall Rest = new() { Actor = "ada", Door = Doors.Rest };
+    private static readonly DoorCall Rest = new() { Grant = Grant.Platform, Actor = "ada", Door = Doors.Rest };
 
     [Fact]
     public async Task Keeps_events_in_the_ledger_until_the_topology_is_declared_again()

@@ -36,7 +36,7 @@ public sealed class CancelRaceTests
 
     private static CommandContext Context(LedgerTransaction transaction) => new()
     {
-        Transaction = transaction, Metadata = TestLedger.Metadata, Now = transaction.Now, Door = Doors.Rest, Queue = "errands",
+        Transaction = transaction, Grant = Grant.Platform, Metadata = TestLedger.Metadata, Now = transaction.Now, Door = Doors.Rest, Queue = "errands",
     };
 
     /// <summary>Begun by its second event.</summary>
