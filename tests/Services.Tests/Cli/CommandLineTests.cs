@@ -28,7 +28,7 @@ public sealed class CommandLineTests
     {
         await using var server = await RestServer.AnsweringAsync(200, "[]");
 
-        var run = await CliRun.RunAsync(_ => server.Url, args);
+        var run = await CliRun.RunAsync(name => name == "EVENTML_URL" ? server.Url : null, args);
 
         run.Error.ShouldContain(reason);
         run.ExitCode.ShouldBe(2);
@@ -69,7 +69,7 @@ public sealed class CommandLineTests
             await context.RequestAborted.WhenCancelledAsync();
         });
 
-        (await CliRun.RunAsync(_ => server.Url, ["models", "list"], interrupt.Token)).ExitCode.ShouldBe(130);
+        (await CliRun.RunAsync(name => name == "EVENTML_URL" ? server.Url : null, ["models", "list"], interrupt.Token)).ExitCode.ShouldBe(130);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class CommandLineTests
         await using var server = await RestServer.AnsweringAsync(200, "[]");
 
         var byVariable = await CliRun.RunAsync(name => name == "EVENTML_URL" ? server.Url : null, ["datasets", "list"]);
-        var byOption = await CliRun.RunAsync(_ => "http://127.0.0.1:1", ["datasets", "list", "--url", server.Url + "/"]);
+        var byOption = await CliRun.RunAsync(name => name == "EVENTML_URL" ? "http://127.0.0.1:1" : null, ["datasets", "list", "--url", server.Url + "/"]);
 
         byVariable.ExitCode.ShouldBe(0);
         byOption.ExitCode.ShouldBe(0);
