@@ -36,7 +36,7 @@ public sealed class BrokerBlockedTests
             {
                 var asked = TimeProvider.System.GetTimestamp();
                 await host.Door.ExecuteAsync(
-                    new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = "100000" }, new DoorCall { Actor = "ada", Door = Doors.Rest }, TestContext.Current.CancellationToken);
+                    new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = "100000" }, new DoorCall { Actor = "ada", Grant = Grant.Platform, Door = Doors.Rest }, TestContext.Current.CancellationToken);
                 doors++;
                 slowest = Longer(slowest, TimeProvider.System.GetElapsedTime(asked));
                 oldest = Longer(oldest, await OldestTransactionAsync(database));

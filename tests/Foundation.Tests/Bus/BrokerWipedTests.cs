@@ -128,7 +128,7 @@ public sealed class BrokerWipedTests
 
     private static Task RequestAsync(BusHost host, int deadline) => host.Door.ExecuteAsync(
         new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = deadline.ToString(CultureInfo.InvariantCulture) },
-        new DoorCall { Actor = "ada", Door = Doors.Rest }, TestContext.Current.CancellationToken);
+        new DoorCall { Actor = "ada", Grant = Grant.Platform, Door = Doors.Rest }, TestContext.Current.CancellationToken);
 
     private static Task UntilAsync(NpgsqlDataSource database, string from, long count, string what) =>
         BusHost.UntilAsync(async () => await CountAsync(database, from) == count, what, Limit);

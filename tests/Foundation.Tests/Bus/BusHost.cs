@@ -40,7 +40,7 @@ internal sealed class BusHost : IAsyncDisposable
     /// <summary>Who requests and who coordinates, without those who are told.</summary>
     public static void RegisterWithoutListeners(BusRegistrations bus)
     {
-        bus.AddCommand<RequestTraining, RequestTrainingHandler>("training", "training_task");
+        bus.AddCommand<RequestTraining, RequestTrainingHandler>("training", Role.Developer, "training_task");
         bus.AddSaga<ProbeStateMachine, ProbeState>("probe");
     }
 
