@@ -60,14 +60,15 @@ internal sealed class HostProcess : IAsyncDisposable
         return new HostProcess(Process.Start(Describe(environment, [.. arguments, "--urls", address.ToString()]))!, name, address);
     }
 
-    /// <summary>Runs a host command that ends by itself, such as <c>--declare</c>.</summary>
-    public static async Task RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    /// <summary>Runs a host command that ends by itself, such as <c>--declare</c>, and returns what it printed.</summary>
+    public static async Task<string> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using var process = Process.Start(Describe(environment, arguments))!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         process.ExitCode.ShouldBe(0, $"{string.Join(' ', arguments)} failed:\n{await output}\n{error}");
+        return await output;
     }
 
     public async Task ReadyAsync() => await Wait.UntilAsync(

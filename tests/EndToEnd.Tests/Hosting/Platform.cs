@@ -84,6 +84,9 @@ internal sealed class Platform : IAsyncDisposable
         return platform;
     }
 
+    /// <summary>Runs a host command that ends by itself and returns what it printed.</summary>
+    public Task<string> RunAsync(params string[] arguments) => HostProcess.RunAsync(_environment, arguments);
+
     /// <summary>Starts a host with the given areas (none: all of them) and waits until it is ready.</summary>
     public async Task<HostProcess> StartAsync(string areas = "", params string[] more)
     {
