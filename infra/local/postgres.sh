@@ -23,16 +23,15 @@ postgres_socket_folder() {
   if ((${#dir} + 22 <= 107)) && [[ $dir != *[\"\\]* ]]; then printf '"%s"' "$dir"; fi
 }
 
-# A lock file of a server that died with the machine may name somebody else's pid.
+# A lock file of a server that died with the machine may name somebody else's pid, and so may the one of its socket.
 postgres_drop_stale_lock() {
   local lock=$HOME_DIR/postgres/data/postmaster.pid pid
-  [[ -f $lock ]] || return 0
-  pid=$(head -n1 "$lock")
-  if tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "$HOME_DIR/postgres/data"; then
+  pid=$(head -n1 "$lock" 2>/dev/null || echo none)
+  if tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF -- "$HOME_DIR/postgres/data"; then
     kill -INT "$pid" 2>/dev/null || true
     wait_until_gone "$(process_ident "$pid" || true)" 30 || kill -KILL "$pid" 2>/dev/null || true
   fi
-  rm -f -- "$lock"
+  rm -f -- "$lock" "$HOME_DIR"/postgres/.s.PGSQL.*.lock
 }
 
 postgres_start() { # sets PG_PORT

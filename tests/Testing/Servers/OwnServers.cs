@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using EventMl.Contracts;
 
 namespace EventMl.Testing;
@@ -48,14 +49,18 @@ public sealed class OwnServers : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends one server and everything it forked as a power cut would.</summary>
+    /// <summary>Ends one server as a power cut would.</summary>
     public void Kill(string server)
     {
-        var mark = $"EVENTML_SERVER_OF={Path.Combine(Folder, server)}";
-        // The port mapper is not part of the broker.
-        foreach (var process in Process.GetProcesses().Where(p => Read(p, "environ").Split('\0').Contains(mark) && !Read(p, "comm").Contains("epmd", StringComparison.Ordinal)))
-            using (process)
-                process.Kill();
+        var id = int.Parse(File.ReadAllText(Path.Combine(Folder, "processes", server)).Split(':')[0], CultureInfo.InvariantCulture);
+        // Backends that outlive their postmaster would hold its memory; all nodes of a broker carry the same mark.
+        var mark = server == "postgres" ? $"EVENTML_SERVER_OF={Path.Combine(Folder, server)}" : null;
+        var family = Process.GetProcesses().Where(p => p.Id == id || (mark is not null && Read(p.Id, "environ").Split('\0').Contains(mark))).ToArray();
+        foreach (var process in family)
+            process.Kill();
+        // One that is not gone yet would still hold its locks.
+        if (!SpinWait.SpinUntil(() => family.All(p => IsGone(p.Id)), TimeSpan.FromSeconds(30)))
+            throw new TimeoutException($"{server} did not die within 30 s.");
     }
 
     /// <summary>Stops one server in order; with <paramref name="wipe"/>, everything a RabbitMQ node has kept is deleted.</summary>
@@ -70,11 +75,14 @@ public sealed class OwnServers : IAsyncDisposable
     /// <summary>Stops the servers and deletes what they have kept.</summary>
     public async ValueTask DisposeAsync() => await TestServers.RunServersAsync(["down", _name, "--wipe"], _environment);
 
-    private static string Read(Process process, string file)
+    // Where no init collects it, an ended process stays as a zombie.
+    private static bool IsGone(int process) => Read(process, "stat") is var stat && (stat.Length == 0 || stat.Split(") ")[^1].StartsWith('Z'));
+
+    private static string Read(int process, string file)
     {
         try
         {
-            return File.ReadAllText($"/proc/{process.Id}/{file}");
+            return File.ReadAllText($"/proc/{process}/{file}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
