@@ -22,6 +22,20 @@ public sealed class RejectionTests
         (await RejectedAsync(host, command, "mallory")).TaskId.ShouldBeNull();
     }
 
+    // Promoted by hand while the saga was still completing the task: no further event would ever come.
+    [Fact]
+    public async Task Tells_the_saga_that_asked_when_the_version_is_champion_already()
+    {
+        await using var host = await ModelsHost.StartAsync();
+        await host.AppendAsync("model-digits", 0, Given.Registered(), Given.Evaluating(), Given.Evaluated(0.9), new ModelPromoted("digits", 1, null, "dec-1", Given.Now) { TaskId = "train-1" });
+
+        var told = await RejectedAsync(host, new PromoteModel { Model = "digits", Version = 1, TaskId = "train-1" }, "saga:training-task");
+
+        (told.TaskId, told.Command).ShouldBe(("train-1", nameof(PromoteModel)));
+        told.Message.ShouldContain("champion already");
+        (await host.SendAsync(new PromoteModel { Model = "digits", Version = 1 })).Refusal.ShouldBeNull("for everybody else there is nothing to refuse");
+    }
+
     private static async Task<ModelRejected> RejectedAsync(ModelsHost host, object command, string actor)
     {
         var call = new DoorCall { Actor = actor, Grant = Grant.Platform, Door = Doors.Bus, MessageId = Ids.New() };

@@ -47,6 +47,12 @@ internal sealed class PromoteModelHandler(PolicyFile policy) : ICommandHandler<P
 
         if (judgement.Decided is not { } decided)
         {
+            if (context.IsFromSaga)
+            {
+                // Somebody promoted it before the saga asked, and no event would come any more.
+                return CommandResult.Refused(ErrorCodes.InvalidRequest, $"Version {model.State.Champion!.Version} of model '{command.Model}' is the champion already.");
+            }
+
             var earlier = await FindAsync(model.State.Champion!.DecisionId, context, cancellationToken);
             return CommandResult.Accepted(earlier is null ? null : PromotionAnswer.From(earlier));
         }
