@@ -59,7 +59,8 @@ public sealed class ClusterTests
         return BusHost.UntilAsync(
             async () => await CountAsync(database, "training.inbox where consumer = 'training-run-training'") >= sent
                 && await CountAsync(database, "watching.inbox where consumer = 'watching-on-training-requested'") >= sent,
-            what, TimeSpan.FromSeconds(120));
+            // Three nodes and two hosts share two cores with whatever else is tested.
+            what, TimeSpan.FromSeconds(240));
     }
 
     // All queues were declared over one connection, so they have one leader.
