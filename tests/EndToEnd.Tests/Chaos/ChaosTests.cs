@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text;
+using System.Text.Json;
 using EventMl.Contracts;
 using EventMl.EndToEnd.Tests.Hosting;
 using EventMl.Testing;
@@ -53,7 +53,7 @@ public sealed class ChaosTests
         using var user = new Rest(run.Hosts[0]);
         var verdict = await user.GetAsync("audit/verify");
         verdict.GetProperty("intact").GetBoolean().ShouldBeTrue(verdict.GetRawText());
-        await DiscardAsync(platform, dead.Count);
+        await DiscardAsync(platform, user, dead.Count);
         run.Kills.Count.ShouldBeGreaterThanOrEqualTo(30);
         run.FewestInFlight.ShouldBeGreaterThanOrEqualTo(InFlight);
         clock.Elapsed.ShouldBeLessThan(Limit, report);
@@ -96,10 +96,15 @@ public sealed class ChaosTests
         heard.Except((await platform.Database.EventsAsync()).Select(e => e.Id)).ShouldBeEmpty("nothing is published that is not in the ledger");
     }
 
-    private static async Task DiscardAsync(Platform platform, int count)
+    private static async Task DiscardAsync(Platform platform, Rest user, int count)
     {
         await using var client = new ChaosClient(platform.Broker);
-        await client.SendAsync("eventml.monitoring.discard-failures", "", Encoding.UTF8.GetBytes("""{"queue":"training-request-training","reason":"planted"}"""), Ids.New());
+        foreach (var group in (await user.GetAsync("failures/groups")).EnumerateArray())
+        {
+            var discard = new { group = group.GetProperty("id").GetString(), reason = "planted" };
+            await client.SendAsync("eventml.monitoring.discard-failures", "", JsonSerializer.SerializeToUtf8Bytes(discard), Ids.New());
+        }
+
         await Wait.UntilAsync(async () => await platform.Database.CountAsync("failure_discarded") == count, "the dead letters to be discarded");
     }
 }

@@ -11,6 +11,7 @@ namespace EventMl.Web;
 internal sealed class AccessGate(RequestDelegate next, IServiceProvider services, TimeProvider clock, ILogger<AccessGate> log)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(1);
     private readonly AccessDirectory? _directory = services.GetService<AccessDirectory>();
     private readonly DenialLog? _denials = services.GetService<DenialLog>();
     private readonly Authentication _authentication = new(services.GetService<AccessOptions>() ?? new AccessOptions(), services.GetService<AccessDirectory>());
@@ -71,7 +72,13 @@ internal sealed class AccessGate(RequestDelegate next, IServiceProvider services
             var changed = _directory.Changed;
             if (!_directory.IsGood(key))
             {
-                context.Abort();
+                // Whoever revokes the key it came with still gets its answer.
+                await Task.WhenAny(work, Task.Delay(LongestAnswer, clock, CancellationToken.None));
+                if (!work.IsCompleted)
+                {
+                    context.Abort();
+                }
+
                 break;
             }
 
