@@ -44,6 +44,8 @@ public sealed class AccessTests
         }
 
         await servers.StartAsync("postgres");
+        // The test's own connections have died too.
+        platform.Database.DataSource.Clear();
         var id = (await ann.GetFromJsonAsync<JsonElement>("access/whoami", Ct)).GetProperty("key_id").GetString();
         await Wait.UntilAsync(async () => (await ann.PostAsJsonAsync($"access/keys/{id}/revoke", new { reason = "done" }, Ct)).StatusCode is HttpStatusCode.OK or HttpStatusCode.Unauthorized, "the key to be revoked");
         await Wait.UntilAsync(async () => (await ann.GetAsync("access/whoami", Ct)).StatusCode == HttpStatusCode.Unauthorized, "the revoked key to be refused");
