@@ -95,12 +95,17 @@ internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProces
     // Work that nobody cancels, until enough of it is on its way.
     private async Task BusyAsync(ChaosClient client, int inFlight)
     {
-        for (var live = await AskAsync(LiveAsync); live < inFlight + 2; live++)
+        while (await AskAsync(LiveAsync) is var live && live < inFlight)
         {
-            await SendAsync(client, plan.Training());
-        }
+            for (; live < inFlight + 5; live++)
+            {
+                await SendAsync(client, plan.Training());
+            }
 
-        await Wait.UntilAsync(() => AskAsync(async () => await LiveAsync() >= inFlight), $"sagas to begin\n{platform.Logs}", Patience);
+            // Until each accepted one has its saga: others end meanwhile, so that it may take more.
+            await Wait.UntilAsync(
+                () => AskAsync(async () => await LiveAsync() >= inFlight || (await HandledAsync() >= Sent.Count && await UnheardAsync() == 0)), $"sagas to begin\n{platform.Logs}", Patience);
+        }
     }
 
     private async Task KillAsync()
@@ -136,6 +141,9 @@ internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProces
     }
 
     private Task<long> LiveAsync() => CountAsync("select count(*) from sagas.saga where state not in ('Done', 'Abandoned')");
+
+    private Task<long> UnheardAsync() => CountAsync(
+        "select (select count(*) from ledger.mt_events where type = 'training_requested') - (select count(*) from sagas.saga where kind = 'training-task')");
 
     private Task<long> JobsAsync() => CountAsync(
         "select (select count(*) from training.job where state <> 'done') + (select count(*) from datasets.job where state <> 'done') + (select count(*) from models.job where state <> 'done') + (select count(*) from serving.job where state <> 'done')");
