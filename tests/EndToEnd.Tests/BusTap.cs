@@ -1,5 +1,7 @@
 using EventMl.Bus;
 using EventMl.Contracts;
+using EventMl.EndToEnd.Tests.Hosting;
+using EventMl.Testing;
 using RabbitMQ.Client;
 
 namespace EventMl.EndToEnd.Tests;
@@ -25,6 +27,22 @@ internal sealed class BusTap : IDisposable
         }
 
         return new BusTap(connection, channel);
+    }
+
+    /// <summary>Waits until everything that is in the ledger now was heard at least once; whatever was heard must be in the ledger.</summary>
+    public async Task HasHeardAllAsync(TestDatabase database)
+    {
+        var events = (await database.EventsAsync()).Select(e => e.Id).ToHashSet();
+        var heard = new HashSet<Guid>();
+        await Wait.UntilAsync(
+            async () =>
+            {
+                heard.UnionWith(await TakeAsync(events.Count));
+                return events.IsSubsetOf(heard);
+            },
+            "every event on the bus");
+        // Some, as the notary's anchors, may have been added meanwhile.
+        heard.Except((await database.EventsAsync()).Select(e => e.Id)).ShouldBeEmpty("nothing is published that is not in the ledger");
     }
 
     /// <summary>The message ids of everything that came so far; <paramref name="limit"/> only bounds the work.</summary>

@@ -57,15 +57,7 @@ public sealed class WorkerKillTests
         events.Where(e => e.Type != "failure_resolved").Select(e => e.Stream).ShouldBeUnique();
         (await HandledAsync(platform)).ShouldBe(2 * Commands);
         (await platform.Database.ScalarAsync<long>("select count(*) from monitoring.failure", TestContext.Current.CancellationToken)).ShouldBe(2 * Commands, "no kill made a dead letter");
-        var heard = new HashSet<Guid>();
-        await Wait.UntilAsync(
-            async () =>
-            {
-                heard.UnionWith(await tap.TakeAsync(events.Count));
-                return events.All(e => heard.Contains(e.Id));
-            },
-            "every event on the bus");
-        heard.Count.ShouldBe(events.Count, "nothing is published that is not in the ledger");
+        await tap.HasHeardAllAsync(platform.Database);
         TestContext.Current.TestOutputHelper?.WriteLine($"{Kills} kills, {Commands} commands, {events.Count} events");
     }
 

@@ -40,6 +40,9 @@ public sealed record StoredEvent
     /// <summary>Why an event of a known type could not be read; null otherwise.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Whether others may hear it: its type is one of the contracts, and this build can read it.</summary>
+    public bool IsPublic => Data?.GetType().Assembly == typeof(Contracts.Ids).Assembly;
+
     /// <summary>The event as stored, jsonb text (just appended: as sent).</summary>
     public required string Json { get; init; }
 

@@ -22,21 +22,3 @@ public sealed class LedgerSignal
         AppendedHere.Raise();
     }
 }
-
-/// <summary>Wakes all who wait. Take <see cref="Next"/> before looking for work, so that nothing is missed in between.</summary>
-internal sealed class Pulse
-{
-    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Task Next => Volatile.Read(ref _next).Task;
-
-    public void Raise() => Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
-}
-
-/// <summary>Waiting without exceptions.</summary>
-internal static class PulseExtensions
-{
-    /// <summary>Returns at the pulse, after the limit, or when cancelled.</summary>
-    public static async Task UntilAsync(this Task next, TimeSpan limit, CancellationToken cancellationToken) =>
-        await next.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-}

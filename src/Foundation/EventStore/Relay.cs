@@ -43,7 +43,7 @@ internal sealed class Relay(Ledger ledger, LedgerOptions options, IEventPublishe
                 continue;
             }
 
-            await PublishAsync([.. events.Where(IsPublic)], cancellationToken);
+            await PublishAsync([.. events.Where(IsPublished)], cancellationToken);
             position = events[^1].Position!.Value;
             if (!await AdvanceAsync(DataSource, Options, LeaseName, position, Lease.Epoch, cancellationToken))
             {
@@ -85,13 +85,13 @@ internal sealed class Relay(Ledger ledger, LedgerOptions options, IEventPublishe
         }
     }
 
-    private bool IsPublic(StoredEvent e)
+    private bool IsPublished(StoredEvent e)
     {
         if (e.Problem is not null)
         {
             logger.LogError("relay: event {EventId} at position {Position} cannot be published: {Problem}", e.Id, e.Position, e.Problem);
         }
 
-        return e.Data?.GetType().Assembly == typeof(Contracts.Ids).Assembly;
+        return e.IsPublic;
     }
 }

@@ -21,7 +21,7 @@ public sealed class BrokerWipedTests
         await using var database = await DeclareAsync(servers, options);
         await using (await BusHost.StartAsync(servers.Postgres, options))
         {
-            await UntilAsync(database, "bus.queue where not restoring", 5, "all queues are known and watched");
+            await database.UntilAsync("bus.queue where not restoring", 5, "all queues are known and watched", Limit);
         }
 
         await using var host = await BusHost.StartAsync(servers.Postgres, options, register: BusHost.RegisterWithoutListeners);
@@ -30,7 +30,7 @@ public sealed class BrokerWipedTests
             await RequestAsync(host, deadline: i % 2 == 0 ? 20 : 100_000);
         }
 
-        await UntilAsync(database, "sagas.sent where message_type like '%RunTraining%'", 20, "the broker has taken 20 commands, which nobody fetches");
+        await database.UntilAsync("sagas.sent where message_type like '%RunTraining%'", 20, "the broker has taken 20 commands, which nobody fetches", Limit);
         var head = await host.Ledger.HeadAsync(TestContext.Current.CancellationToken);
         await BusHost.UntilAsync(async () => await host.Ledger.FollowerPositionAsync("relay", TestContext.Current.CancellationToken) == head, "and 20 events");
         await servers.StopAsync("rabbitmq", wipe: true);
@@ -40,17 +40,17 @@ public sealed class BrokerWipedTests
         }
 
         await servers.StartAsync("rabbitmq");
-        await UntilAsync(database, "bus.queue where not restoring and lost_at is not null", 5, "every queue is set up again by the host that runs");
+        await database.UntilAsync("bus.queue where not restoring and lost_at is not null", 5, "every queue is set up again by the host that runs", Limit);
         await using var listener = await BusHost.StartAsync(servers.Postgres, options);
 
-        await UntilAsync(database, "training.inbox where consumer = 'training-run-training'", 25, "every command is carried out");
-        await UntilAsync(database, "watching.inbox where consumer = 'watching-on-training-requested'", 25, "every event is heard");
-        await UntilAsync(database, "sagas.saga where (data->>'Expired')::bool", 10, "the deadlines fire");
-        await UntilAsync(database, "sagas.saga", 25, "every saga has begun");
+        await database.UntilAsync("training.inbox where consumer = 'training-run-training'", 25, "every command is carried out", Limit);
+        await database.UntilAsync("watching.inbox where consumer = 'watching-on-training-requested'", 25, "every event is heard", Limit);
+        await database.UntilAsync("sagas.saga where (data->>'Expired')::bool", 10, "the deadlines fire", Limit);
+        await database.UntilAsync("sagas.saga", 25, "every saga has begun", Limit);
         listener.Seen.Of<RunTraining>().Select(r => r.TaskId).ShouldBeUnique();
         listener.Seen.Of<TrainingRequested>().Select(r => r.TaskId).ShouldBeUnique();
-        (await CountAsync(database, "sagas.outbox")).ShouldBe(15, "the deadlines to come and nothing else");
-        await UntilAsync(database, "sagas.sent", 0, "what was handled is forgotten");
+        (await database.CountAsync("sagas.outbox")).ShouldBe(15, "the deadlines to come and nothing else");
+        await database.UntilAsync("sagas.sent", 0, "what was handled is forgotten", Limit);
     }
 
     [Fact]
@@ -77,14 +77,16 @@ public sealed class BrokerWipedTests
         await load.MoreAsync(100);
         await load.EndAsync();
 
-        var requested = await SettledAsync(database, "ledger.mt_events where type = 'training_requested'");
+        // Fetched, decided and confirmed: no more of them come.
+        await BusHost.UntilAsync(async () => (await servers.QueuesAsync("messages"))["training-request-training"].GetInt64() == 0, "no command is left in its queue", Limit);
+        var requested = await database.CountAsync("ledger.mt_events where type = 'training_requested'");
         requested.ShouldBeGreaterThan(100, "what clients had sent and nobody had fetched is gone; the rest is not");
-        await UntilAsync(database, "training.inbox where consumer = 'training-run-training'", requested, "every command is carried out");
-        await UntilAsync(database, "watching.inbox where consumer = 'watching-on-training-requested'", requested, "every event is heard");
-        await UntilAsync(database, "sagas.saga", requested, "every saga has begun");
+        await database.UntilAsync("training.inbox where consumer = 'training-run-training'", requested, "every command is carried out", Limit);
+        await database.UntilAsync("watching.inbox where consumer = 'watching-on-training-requested'", requested, "every event is heard", Limit);
+        await database.UntilAsync("sagas.saga", requested, "every saga has begun", Limit);
         new[] { first, second }.SelectMany(h => h.Seen.Of<RunTraining>()).Select(r => r.TaskId).Distinct().Count().ShouldBe((int)requested);
-        (await CountAsync(database, "ledger.mt_events")).ShouldBe(requested, "one event each and no refusal");
-        (await CountAsync(database, "sagas.outbox")).ShouldBe(requested, "the deadlines and nothing else");
+        (await database.CountAsync("ledger.mt_events")).ShouldBe(requested, "one event each and no refusal");
+        (await database.CountAsync("sagas.outbox")).ShouldBe(requested, "the deadlines and nothing else");
         TestContext.Current.TestOutputHelper?.WriteLine($"{load.Confirmed} commands of clients confirmed, {requested} in the ledger, longest silence {load.LongestSilence.TotalSeconds:F1} s");
     }
 
@@ -102,7 +104,7 @@ public sealed class BrokerWipedTests
                 await RequestAsync(host, deadline: 8);
             }
 
-            await UntilAsync(database, "sagas.outbox where name is not null", 20, "the timers wait");
+            await database.UntilAsync("sagas.outbox where name is not null", 20, "the timers wait", Limit);
         }
 
         await servers.StopAsync("rabbitmq");
@@ -113,9 +115,9 @@ public sealed class BrokerWipedTests
         await using var fresh = NpgsqlDataSource.Create(servers.Postgres);
         await using var first = await BusHost.StartAsync(servers.Postgres, options);
         await using var second = await BusHost.StartAsync(servers.Postgres, options);
-        await UntilAsync(fresh, "sagas.saga where (data->>'Expired')::bool and state = 'Final'", 20, "the timers fire");
-        (await CountAsync(fresh, "sagas.inbox")).ShouldBe(40, "one request and one timer each");
-        (await CountAsync(fresh, "sagas.outbox")).ShouldBe(0);
+        await fresh.UntilAsync("sagas.saga where (data->>'Expired')::bool and state = 'Final'", 20, "the timers fire", Limit);
+        (await fresh.CountAsync("sagas.inbox")).ShouldBe(40, "one request and one timer each");
+        (await fresh.CountAsync("sagas.outbox")).ShouldBe(0);
     }
 
     private static async Task<NpgsqlDataSource> DeclareAsync(OwnServers servers, BusOptions options)
@@ -129,29 +131,4 @@ public sealed class BrokerWipedTests
     private static Task RequestAsync(BusHost host, int deadline) => host.Door.ExecuteAsync(
         new RequestTraining { TaskId = Ids.New("train"), Input = "digits", Output = deadline.ToString(CultureInfo.InvariantCulture) },
         new DoorCall { Actor = "ada", Grant = Grant.Platform, Door = Doors.Rest }, TestContext.Current.CancellationToken);
-
-    private static Task UntilAsync(NpgsqlDataSource database, string from, long count, string what) =>
-        BusHost.UntilAsync(async () => await CountAsync(database, from) == count, what, Limit);
-
-    /// <summary>A count that has not changed for two seconds.</summary>
-    private static async Task<long> SettledAsync(NpgsqlDataSource database, string from)
-    {
-        var (count, since) = (-1L, TimeProvider.System.GetTimestamp());
-        await BusHost.UntilAsync(
-            async () =>
-            {
-                var now = await CountAsync(database, from);
-                since = now == count ? since : TimeProvider.System.GetTimestamp();
-                count = now;
-                return TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(2);
-            },
-            $"{from} comes to rest", Limit);
-        return count;
-    }
-
-    private static async Task<long> CountAsync(NpgsqlDataSource database, string from)
-    {
-        await using var count = database.CreateCommand($"select count(*) from {from}");
-        return (long)(await count.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
-    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EventMl.Bus;
 using EventMl.Contracts;
 using EventMl.Contracts.Training;
@@ -42,48 +41,36 @@ public sealed class ClusterTests
         await HandledAsync(database, load, "everything is handled");
         load.LongestSilence.ShouldBeLessThan(MayBeSilent);
         var sent = load.TaskIds;
-        (await CountAsync(database, "ledger.mt_events where type = 'training_requested'")).ShouldBe(sent.Count);
-        (await CountAsync(database, "ledger.mt_events")).ShouldBe(sent.Count, "one event each and no refusal");
-        (await CountAsync(database, "sagas.saga")).ShouldBe(sent.Count);
-        (await CountAsync(database, "sagas.outbox")).ShouldBe(sent.Count, "each has its deadline and nothing else waits");
+        (await database.CountAsync("ledger.mt_events where type = 'training_requested'")).ShouldBe(sent.Count);
+        (await database.CountAsync("ledger.mt_events")).ShouldBe(sent.Count, "one event each and no refusal");
+        (await database.CountAsync("sagas.saga")).ShouldBe(sent.Count);
+        (await database.CountAsync("sagas.outbox")).ShouldBe(sent.Count, "each has its deadline and nothing else waits");
         var run = hosts.SelectMany(h => h.Seen.Of<RunTraining>()).GroupBy(r => r.TaskId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         run.Keys.ShouldBe(sent, ignoreOrder: true);
-        (await CountAsync(database, "bus.queue where lost_at is not null")).ShouldBe(0, "no queue was taken for a new one");
+        (await database.CountAsync("bus.queue where lost_at is not null")).ShouldBe(0, "no queue was taken for a new one");
         (await MessagesInDeadLettersAsync(servers)).ShouldBe(0);
         TestContext.Current.TestOutputHelper?.WriteLine($"{sent.Count} commands, leader {leader}, longest silence {load.LongestSilence.TotalSeconds:F1} s");
     }
 
-    private static Task HandledAsync(NpgsqlDataSource database, CommandLoad load, string what)
+    private static async Task HandledAsync(NpgsqlDataSource database, CommandLoad load, string what)
     {
         var sent = load.Confirmed;
-        return BusHost.UntilAsync(
-            async () => await CountAsync(database, "training.inbox where consumer = 'training-run-training'") >= sent
-                && await CountAsync(database, "watching.inbox where consumer = 'watching-on-training-requested'") >= sent,
-            // Three nodes and two hosts share two cores with whatever else is tested.
-            what, TimeSpan.FromSeconds(240));
+        // Three nodes and two hosts share two cores with whatever else is tested.
+        var limit = TimeSpan.FromSeconds(240);
+        await database.UntilAsync("training.inbox where consumer = 'training-run-training'", sent, what, limit, orMore: true);
+        await database.UntilAsync("watching.inbox where consumer = 'watching-on-training-requested'", sent, what, limit, orMore: true);
     }
 
     // All queues were declared over one connection, so they have one leader.
     private static async Task<string> LeaderAsync(OwnServers servers)
     {
-        var queues = await servers.RabbitMqCtlAsync("list_queues", "name", "leader", "--quiet", "--formatter", "json");
-        var node = JsonSerializer.Deserialize<JsonElement>(queues).EnumerateArray()
-            .Single(q => q.GetProperty("name").GetString() == "training-request-training").GetProperty("leader").GetString()!;
+        var node = (await servers.QueuesAsync("leader"))["training-request-training"].GetString()!;
         var number = node["eventml".Length..node.IndexOf('@', StringComparison.Ordinal)];
         return number == "1" ? "rabbitmq" : $"rabbitmq-{number}";
     }
 
-    private static async Task<long> MessagesInDeadLettersAsync(OwnServers servers)
-    {
-        var queues = await servers.RabbitMqCtlAsync("list_queues", "name", "messages", "--quiet", "--formatter", "json");
-        return JsonSerializer.Deserialize<JsonElement>(queues).EnumerateArray()
-            .Where(q => q.GetProperty("name").GetString() is { } name && (name.EndsWith("_error", StringComparison.Ordinal) || name.EndsWith("_skipped", StringComparison.Ordinal)))
-            .Sum(q => q.GetProperty("messages").GetInt64());
-    }
-
-    private static async Task<long> CountAsync(NpgsqlDataSource database, string from)
-    {
-        await using var count = database.CreateCommand($"select count(*) from {from}");
-        return (long)(await count.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
-    }
+    private static async Task<long> MessagesInDeadLettersAsync(OwnServers servers) =>
+        (await servers.QueuesAsync("messages"))
+            .Where(q => q.Key.EndsWith("_error", StringComparison.Ordinal) || q.Key.EndsWith("_skipped", StringComparison.Ordinal))
+            .Sum(q => q.Value.GetInt64());
 }

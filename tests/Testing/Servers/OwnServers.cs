@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using EventMl.Contracts;
 
 namespace EventMl.Testing;
@@ -71,6 +72,13 @@ public sealed class OwnServers : IAsyncDisposable
 
     /// <summary>Runs <c>rabbitmqctl</c> and returns what it said.</summary>
     public Task<string> RabbitMqCtlAsync(params string[] arguments) => RunAsync(_environment, ["rabbitmqctl", _name, .. arguments]);
+
+    /// <summary>One column of each queue, as <c>rabbitmqctl list_queues</c> tells it now, by the queue's name.</summary>
+    public async Task<IReadOnlyDictionary<string, JsonElement>> QueuesAsync(string column)
+    {
+        var rows = JsonSerializer.Deserialize<JsonElement>(await RabbitMqCtlAsync("list_queues", "name", column, "--quiet", "--formatter", "json"));
+        return rows.EnumerateArray().ToDictionary(q => q.GetProperty("name").GetString()!, q => q.GetProperty(column), StringComparer.Ordinal);
+    }
 
     /// <summary>Stops the servers and deletes what they have kept.</summary>
     public async ValueTask DisposeAsync() => await TestServers.RunServersAsync(["down", _name, "--wipe"], _environment);

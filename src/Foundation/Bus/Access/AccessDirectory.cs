@@ -17,13 +17,13 @@ public sealed class AccessDirectory(TimeProvider clock)
     private readonly Dictionary<string, Key> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _brokerUsers = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Pulse _changed = new();
 
     /// <summary>Completes when everything that is in the ledger is known here; nobody is let in before.</summary>
     public Task Ready => _ready.Task;
 
     /// <summary>Completes at the next change; take it before looking.</summary>
-    public Task Changed => Volatile.Read(ref _changed).Task;
+    public Task Changed => _changed.Next;
 
     /// <summary>Whether somebody holds a key that can manage the others.</summary>
     public bool HasAdminKey
@@ -110,7 +110,7 @@ public sealed class AccessDirectory(TimeProvider clock)
         _ready.TrySetResult();
         if (events.Count > 0)
         {
-            Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            _changed.Raise();
         }
     }
 

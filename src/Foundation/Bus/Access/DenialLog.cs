@@ -6,14 +6,14 @@ using EventMl.EventStore;
 namespace EventMl.Bus;
 
 /// <summary>Denials of this process until they are told: the first of a principal and an action at once, the rest as a count. Bounded, however many callers try however much.</summary>
-public sealed class DenialLog(AccessOptions options, TimeProvider clock) : IDisposable
+public sealed class DenialLog(AccessOptions options, TimeProvider clock)
 {
     private const string Others = "(others)";
     private static readonly Counter<long> _denied = BusTelemetry.Meter.CreateCounter<long>("eventml.access.denied", description: "Requests and commands of known callers that their rights did not allow.");
     private static readonly Counter<long> _unauthenticated = BusTelemetry.Meter.CreateCounter<long>("eventml.access.unauthenticated", description: "Requests and messages of callers that nobody vouches for.");
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Principal, string Action), Series> _series = [];
-    private readonly SemaphoreSlim _signal = new(0, 1);
+    private readonly WakeUp _wakeUp = new();
 
     /// <summary>Notes that a rule was not met.</summary>
     /// <param name="grant">What the caller has.</param>
@@ -41,14 +41,14 @@ public sealed class DenialLog(AccessOptions options, TimeProvider clock) : IDisp
             _series[key] = new Series(new AccessDenied(key.Item1, key.Item2, rule.Area ?? "", rule.Role.Word(), grant.Role.Word(), door, now));
         }
 
-        Raise();
+        _wakeUp.Raise();
     }
 
     /// <summary>Counts a caller that nobody vouches for; such calls never enter the ledger.</summary>
     public static void NoteUnauthenticated(string door) => _unauthenticated.Add(1, new KeyValuePair<string, object?>("door", door));
 
     /// <summary>Waits until there is something to tell at once, or until a period has passed.</summary>
-    internal Task WaitAsync(CancellationToken cancellationToken) => _signal.WaitAsync(options.DenialPeriod, cancellationToken);
+    internal Task WaitAsync(CancellationToken cancellationToken) => _wakeUp.WaitAsync(options.DenialPeriod, cancellationToken);
 
     /// <summary>What is to be told now; <see cref="Told"/> confirms it. At the end of a process everything is.</summary>
     internal IReadOnlyList<Telling> Due(bool all)
@@ -82,21 +82,6 @@ public sealed class DenialLog(AccessOptions options, TimeProvider clock) : IDisp
         lock (_lock)
         {
             telling.Series.Told(telling, clock.GetTimestamp());
-        }
-    }
-
-    /// <inheritdoc />
-    public void Dispose() => _signal.Dispose();
-
-    private void Raise()
-    {
-        try
-        {
-            _signal.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // A wake-up is pending already.
         }
     }
 

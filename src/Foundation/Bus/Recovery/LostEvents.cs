@@ -20,7 +20,7 @@ internal sealed class LostEvents(Ledger ledger, HandledMessages handled, LedgerP
         while (position < head && await ledger.ReadForwardAsync(position, BatchSize, cancellationToken) is { Count: > 0 } events)
         {
             position = events[^1].Position!.Value;
-            var meant = events.Where(e => LedgerPublisher.IsPublic(e) && queue.Exchanges.Contains(BusNames.Exchange(e.Data!.GetType()))).ToArray();
+            var meant = events.Where(e => e.IsPublic && queue.Exchanges.Contains(BusNames.Exchange(e.Data!.GetType()))).ToArray();
             var done = await handled.FindAsync([.. meant.Select(e => (queue.Name, e.Id))], cancellationToken);
             var lost = meant.Where(e => !done.Contains((queue.Name, e.Id))).ToArray();
             await publisher.SendAsync(options.QueuePrefix + queue.Name, lost, cancellationToken);

@@ -38,9 +38,6 @@ public sealed class LedgerPublisher : IEventPublisher
         }
     }
 
-    /// <summary>Whether an event is for others to hear.</summary>
-    internal static bool IsPublic(StoredEvent e) => e.Data?.GetType().Assembly == typeof(Ids).Assembly;
-
     private async Task PublishAsync(StoredEvent e, CancellationToken cancellationToken)
     {
         var type = e.Data!.GetType();

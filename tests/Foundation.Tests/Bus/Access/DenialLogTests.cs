@@ -10,7 +10,7 @@ public sealed class DenialLogTests
     [Fact]
     public void First_is_told_at_once_and_the_rest_as_a_number()
     {
-        using var log = new DenialLog(new AccessOptions { DenialPeriod = TimeSpan.FromHours(1) }, TimeProvider.System);
+        var log = new DenialLog(new AccessOptions { DenialPeriod = TimeSpan.FromHours(1) }, TimeProvider.System);
         Note(log, "ann", "a", 3);
 
         var first = log.Due(all: false).ShouldHaveSingleItem();
@@ -27,7 +27,7 @@ public sealed class DenialLogTests
     [Fact]
     public void Nothing_is_lost_when_more_come_while_it_is_written_or_writing_fails()
     {
-        using var log = new DenialLog(new AccessOptions { DenialPeriod = TimeSpan.FromHours(1) }, TimeProvider.System);
+        var log = new DenialLog(new AccessOptions { DenialPeriod = TimeSpan.FromHours(1) }, TimeProvider.System);
         Note(log, "ann", "a", 4);
         log.Due(all: true);
         var written = log.Due(all: true).ShouldHaveSingleItem();
@@ -41,7 +41,7 @@ public sealed class DenialLogTests
     [Fact]
     public void Memory_is_bounded_when_every_denial_is_another()
     {
-        using var log = new DenialLog(new AccessOptions { DenialPeriod = TimeSpan.FromHours(1), DenialSeries = 10 }, TimeProvider.System);
+        var log = new DenialLog(new AccessOptions { DenialPeriod = TimeSpan.FromHours(1), DenialSeries = 10 }, TimeProvider.System);
         for (var i = 0; i < 1000; i++)
         {
             Note(log, "ann", $"action {i}", 1);
