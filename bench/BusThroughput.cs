@@ -31,17 +31,9 @@ internal static class BusThroughput
     private static readonly EventMetadata Metadata = new("bench", "bench", "bench", "bench", null);
     private static readonly string Exchange = BusNames.Exchange(typeof(TrainingRejected));
 
-    public static async Task RunAsync(Action<string> say)
-    {
-        await RelayAsync(say);
-        await ConsumeAsync(say);
-        await SagaAsync(say);
-        await OneSagaAsync(say);
-    }
-
     private static TrainingRejected Event(string id) => new(id, "bench", nameof(RequestTraining), "BENCH", "measured", TimeProvider.System.GetUtcNow());
 
-    private static async Task RelayAsync(Action<string> say)
+    public static async Task RelayAsync(Action<string> say)
     {
         await using var rig = await BusRig.CreateAsync(_ => { });
         await using var raw = await RawBroker.OpenAsync(rig.Broker.Address);
@@ -68,13 +60,13 @@ internal static class BusThroughput
     // Everything is sequenced first, so that only the way out is measured; the first tenth warms the connection.
     private static async Task<double> RelayedAsync(BusRig rig)
     {
-        using (var sequencing = await rig.SendAsync(s => s.AddLedgerLeader().AddSingleton<IEventPublisher, Nobody>()))
+        using (var sequencing = await rig.SendAsync(s => s.AddLedgerSequencer()))
         {
             var ledger = sequencing.Services.GetRequiredService<Ledger>();
             for (var i = 0; i < Messages / 5; i++)
             {
                 var stream = Ids.New();
-                await ledger.InTransactionAsync(t => t.AppendAsync($"{BusRig.Area}-{stream}", BusRig.Area, 0, [.. Enumerable.Range(0, 5).Select(_ => (object)Event($"{stream}"))], Metadata));
+                await ledger.AppendAsync($"{BusRig.Area}-{stream}", BusRig.Area, 0, [.. Enumerable.Range(0, 5).Select(_ => (object)Event($"{stream}"))], Metadata);
             }
 
             await Numbers.UntilAsync(() => rig.Database.ScalarAsync<bool>("select not exists (select from ledger.eml_pending)"), Limit);
@@ -101,10 +93,10 @@ internal static class BusThroughput
         return rate;
     }
 
-    private static Task ConsumeAsync(Action<string> say) => HandledAsync(
+    public static Task InboxAsync(Action<string> say) => HandledAsync(
         say, "bus.inbox", InboxGoal, bus => bus.AddObserver<TrainingRejected, Quiet>(BusRig.Area), $"select count(*) from {BusRig.Area}.inbox");
 
-    private static Task SagaAsync(Action<string> say) => HandledAsync(
+    public static Task SagaAsync(Action<string> say) => HandledAsync(
         say, "bus.saga", SagaGoal, bus => bus.AddSaga<BenchMachine, BenchState>("bench"), "select count(*) from sagas.saga");
 
     /// <summary>Both sides find their queue full; the rate is that between the first tenth and the last message.</summary>
@@ -170,7 +162,7 @@ internal static class BusThroughput
         return (Messages - from) / Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
-    private static async Task OneSagaAsync(Action<string> say)
+    public static async Task OneSagaAsync(Action<string> say)
     {
         await using var rig = await BusRig.CreateAsync(bus => bus.AddSaga<BenchMachine, BenchState>("bench"));
         await using var raw = await RawBroker.OpenAsync(rig.Broker.Address);
@@ -198,12 +190,6 @@ internal static class BusThroughput
 
     private static void Say(Action<string> say, string name, double ours, double theirs, double goal, double broker) => say(string.Create(
         CultureInfo.InvariantCulture, $"bench {name} ratio={ours / theirs:F2} per_second={ours:F0} masstransit={theirs:F0} rabbitmq_client={broker:F0} goal={goal} {(ours >= theirs * goal ? "ok" : "short")}"));
-
-    /// <summary>Events are only given positions.</summary>
-    private sealed class Nobody : IEventPublisher
-    {
-        public Task PublishAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
-    }
 
     internal sealed class Quiet : IEventHandler<TrainingRejected>
     {

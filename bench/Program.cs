@@ -1,19 +1,22 @@
 using EventMl.Bench;
 
-// Measures side by side with peers: ./eventml bench [AREA] [--json]
+// Measures side by side with peers: ./eventml bench [AREA | AREA.NAME] [--json]
 var areas = args.Where(a => a != "--json").ToArray();
 var benches = new Dictionary<string, Func<Action<string>, Task>>(StringComparer.Ordinal)
 {
-    ["bus"] = async say =>
-    {
-        await BusLatency.RunAsync(say);
-        await CommandLatency.RunAsync(say);
-        await BusThroughput.RunAsync(say);
-    },
-    ["ledger"] = LedgerBench.RunAsync,
+    ["bus.latency"] = BusLatency.RunAsync,
+    ["bus.command"] = CommandLatency.RunAsync,
+    ["bus.relay"] = BusThroughput.RelayAsync,
+    ["bus.inbox"] = BusThroughput.InboxAsync,
+    ["bus.saga"] = BusThroughput.SagaAsync,
+    ["bus.one_saga"] = BusThroughput.OneSagaAsync,
+    ["ledger.append"] = LedgerBench.AppendAsync,
+    ["ledger.shared"] = LedgerBench.ShareFlushesAsync,
+    ["ledger.views"] = LedgerBench.ViewsAsync,
     ["training"] = TrainingComparison.RunAsync,
 };
-if (areas.Length > 1 || areas.Except(benches.Keys, StringComparer.Ordinal).Any())
+var wanted = benches.Where(b => areas.All(a => a == b.Key || b.Key.StartsWith(a + '.', StringComparison.Ordinal))).ToArray();
+if (areas.Length > 1 || wanted.Length == 0)
 {
     Console.Error.WriteLine($"usage: ./eventml bench [{string.Join('|', benches.Keys)}] [--json]");
     return 2;
@@ -21,7 +24,7 @@ if (areas.Length > 1 || areas.Except(benches.Keys, StringComparer.Ordinal).Any()
 
 var json = args.Contains("--json", StringComparer.Ordinal);
 var goals = new List<Goal>();
-foreach (var (area, run) in benches.Where(b => areas.Length == 0 || areas[0] == b.Key))
+foreach (var (area, run) in wanted)
 {
     Console.Error.WriteLine($"measuring {area} …");
     await run(line =>

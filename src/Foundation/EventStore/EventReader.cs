@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Npgsql;
 
 namespace EventMl.EventStore;
@@ -7,6 +7,7 @@ namespace EventMl.EventStore;
 /// <summary>Turns rows of <c>mt_events</c> into <see cref="StoredEvent"/>; rows of unknown types pass through untouched.</summary>
 internal static class EventReader
 {
+    private const int ManyRows = 1_000;
     private const string Columns = "e.seq_id, e.id, e.stream_id, e.version, e.type, e.data::text, e.timestamp, e.correlation_id, e.causation_id, e.headers::text";
 
     public static async Task<IReadOnlyList<StoredEvent>> StreamAsync(NpgsqlConnection connection, Ledger ledger, string streamId, long fromVersion, CancellationToken cancellationToken)
@@ -108,7 +109,7 @@ internal static class EventReader
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var e = Event(reader, ledger.Types);
+            var e = new Row(reader).Read(ledger.Types);
             if (stream.Count > 0 && stream[0].StreamId != e.StreamId)
             {
                 yield return stream;
@@ -124,39 +125,76 @@ internal static class EventReader
         }
     }
 
+    // Long streams are folded by people who wait: all cores read their JSON.
     private static async Task<IReadOnlyList<StoredEvent>> ReadAsync(NpgsqlCommand command, EventTypes types, CancellationToken cancellationToken)
     {
-        var events = new List<StoredEvent>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        var rows = new List<Row>();
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
-            events.Add(Event(reader, types));
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(new Row(reader));
+            }
+        }
+
+        var events = new StoredEvent[rows.Count];
+        if (rows.Count < ManyRows)
+        {
+            for (var i = 0; i < events.Length; i++)
+            {
+                events[i] = rows[i].Read(types);
+            }
+        }
+        else
+        {
+            Parallel.ForEach(Partitioner.Create(0, events.Length), range =>
+            {
+                for (var i = range.Item1; i < range.Item2; i++)
+                {
+                    events[i] = rows[i].Read(types);
+                }
+            });
         }
 
         return events;
     }
 
-    private static StoredEvent Event(NpgsqlDataReader reader, EventTypes types)
+    /// <summary>What the database holds of one event.</summary>
+    private readonly struct Row(NpgsqlDataReader reader)
     {
-        var alias = reader.GetString(4);
-        var json = reader.GetString(5);
-        var (data, problem) = types.Read(alias, json);
-        return new StoredEvent
+        private readonly long _seqId = reader.GetInt64(0);
+        private readonly Guid _id = reader.GetGuid(1);
+        private readonly string _streamId = reader.GetString(2);
+        private readonly long _version = reader.GetInt64(3);
+        private readonly string _alias = reader.GetString(4);
+        private readonly byte[] _json = reader.GetFieldValue<byte[]>(5);
+        private readonly DateTimeOffset _timestamp = reader.GetFieldValue<DateTimeOffset>(6);
+        private readonly string? _correlationId = reader.IsDBNull(7) ? null : reader.GetString(7);
+        private readonly string? _causationId = reader.IsDBNull(8) ? null : reader.GetString(8);
+        private readonly byte[]? _headers = reader.IsDBNull(9) ? null : reader.GetFieldValue<byte[]>(9);
+        private readonly long? _position = reader.IsDBNull(10) ? null : reader.GetInt64(10);
+        private readonly DateTimeOffset? _positionedAt = reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11);
+
+        public StoredEvent Read(EventTypes types)
         {
-            SeqId = reader.GetInt64(0),
-            Id = reader.GetGuid(1),
-            StreamId = reader.GetString(2),
-            Version = reader.GetInt64(3),
-            Type = alias,
-            Json = json,
-            Data = data,
-            Problem = problem,
-            Timestamp = reader.GetFieldValue<DateTimeOffset>(6),
-            CorrelationId = reader.IsDBNull(7) ? null : reader.GetString(7),
-            CausationId = reader.IsDBNull(8) ? null : reader.GetString(8),
-            HeadersJson = reader.IsDBNull(9) ? null : reader.GetString(9),
-            Position = reader.IsDBNull(10) ? null : reader.GetInt64(10),
-            PositionedAt = reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11),
-        };
+            var (data, problem) = types.Read(_alias, _json);
+            return new StoredEvent
+            {
+                SeqId = _seqId,
+                Id = _id,
+                StreamId = _streamId,
+                Version = _version,
+                Type = _alias,
+                Utf8Json = _json,
+                Data = data,
+                Problem = problem,
+                Timestamp = _timestamp,
+                CorrelationId = _correlationId,
+                CausationId = _causationId,
+                Utf8Headers = _headers,
+                Position = _position,
+                PositionedAt = _positionedAt,
+            };
+        }
     }
 }

@@ -61,7 +61,7 @@ public sealed partial class EventTypes
     public static string DotnetName(Type type) => $"{type.FullName}, {type.Assembly.GetName().Name}";
 
     /// <summary>The event in a stored JSON; without one when the alias is unknown, with a problem when the JSON does not fit: another program may store something else under an alias that we know.</summary>
-    internal (object? Data, string? Problem) Read(string alias, string json)
+    internal (object? Data, string? Problem) Read(string alias, ReadOnlySpan<byte> json)
     {
         if (Find(alias) is not { } type)
         {
@@ -78,7 +78,7 @@ public sealed partial class EventTypes
         }
     }
 
-    private object? Parse(string alias, string json, Type type)
+    private object? Parse(string alias, ReadOnlySpan<byte> json, Type type)
     {
         if (!_upcasters.TryGetValue(alias, out var steps))
         {

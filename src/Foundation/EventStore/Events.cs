@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace EventMl.EventStore;
@@ -35,7 +36,10 @@ public sealed record StoredEvent
     public required string Type { get; init; }
 
     /// <summary>The event; null when this build does not know its type.</summary>
-    public required object? Data { get; init; }
+    public required object? Data { get => field ??= ReadData?.Invoke(); init; }
+
+    // Whoever has just appended seldom looks at it.
+    internal Func<object?>? ReadData { get; init; }
 
     /// <summary>Why an event of a known type could not be read; null otherwise.</summary>
     public string? Problem { get; init; }
@@ -44,7 +48,10 @@ public sealed record StoredEvent
     public bool IsPublic => Data?.GetType().Assembly == typeof(Contracts.Ids).Assembly;
 
     /// <summary>The event as stored, jsonb text (just appended: as sent).</summary>
-    public required string Json { get; init; }
+    public string Json => field ??= Encoding.UTF8.GetString(Utf8Json.Span);
+
+    /// <summary>The same in UTF-8.</summary>
+    public required ReadOnlyMemory<byte> Utf8Json { get; init; }
 
     /// <summary>When it was appended, by the writer's clock.</summary>
     public required DateTimeOffset Timestamp { get; init; }
@@ -56,10 +63,13 @@ public sealed record StoredEvent
     public string? CausationId { get; init; }
 
     /// <summary>The headers as stored, jsonb text; read by <see cref="Header"/>.</summary>
-    public string? HeadersJson { get; init; }
+    public string? HeadersJson => field ??= Utf8Headers is { } utf8 ? Encoding.UTF8.GetString(utf8) : null;
+
+    /// <summary>The same in UTF-8.</summary>
+    internal byte[]? Utf8Headers { get; init; }
 
     // Folds of many events never look at them.
-    private JsonElement? Headers => field ??= HeadersJson is { } json ? JsonSerializer.Deserialize<JsonElement>(json) : (JsonElement?)null;
+    private JsonElement? Headers => field ??= Utf8Headers is { } json ? JsonSerializer.Deserialize<JsonElement>(json) : (JsonElement?)null;
 
     /// <summary>The header of that name (<c>actor</c>, <c>source</c>, <c>traceparent</c>), or null.</summary>
     public string? Header(string name) =>

@@ -75,6 +75,33 @@ public sealed class Ledger(
         }
     }
 
+    /// <summary>Appends to one stream that must be at <paramref name="expectedVersion"/> (0 = new), and nothing else: in one statement where no inline view has to follow.</summary>
+    /// <exception cref="LedgerConflictException">The stream is at another version.</exception>
+    /// <exception cref="LedgerArchivedException">The stream is archived.</exception>
+    public async Task<IReadOnlyList<StoredEvent>> AppendAsync(
+        string streamId, string streamType, long expectedVersion, IReadOnlyList<object> events, EventMetadata metadata, CancellationToken cancellationToken = default)
+    {
+        if (events.Count == 0)
+        {
+            return [];
+        }
+
+        var statement = new AppendStatement(this, streamId, streamType, expectedVersion, events, metadata);
+        if (Views.Contains(statement.Category))
+        {
+            await using var transaction = await BeginAsync(cancellationToken);
+            var applied = await transaction.AppendAsync(streamId, streamType, expectedVersion, events, metadata, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return applied;
+        }
+
+        await using var connection = await OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        var stored = await statement.ExecuteAsync(command, cancellationToken);
+        signal.Raise();
+        return stored;
+    }
+
     /// <summary>Reads a stream from its first event, or from <paramref name="fromVersion"/>; empty when it does not exist.</summary>
     public async Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(string streamId, long fromVersion = 1, CancellationToken cancellationToken = default)
     {

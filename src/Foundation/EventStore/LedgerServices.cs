@@ -37,12 +37,10 @@ public static class LedgerServices
     }
 
     /// <summary>Adds the sequencer and the relay; of all processes that do, one leads. The relay needs an <see cref="IEventPublisher"/>.</summary>
-    public static IServiceCollection AddLedgerLeader(this IServiceCollection services)
-    {
-        services.AddHostedService<Sequencer>();
-        services.AddHostedService<Relay>();
-        return services;
-    }
+    public static IServiceCollection AddLedgerLeader(this IServiceCollection services) => services.AddLedgerSequencer().AddHostedService<Relay>();
+
+    /// <summary>Adds the sequencer alone: events get their positions and go nowhere.</summary>
+    public static IServiceCollection AddLedgerSequencer(this IServiceCollection services) => services.AddHostedService<Sequencer>();
 
     /// <summary>Adds the notary that seals the ledger; of all processes that do, one leads. It needs an <see cref="IAnchorStore"/>.</summary>
     public static IServiceCollection AddLedgerNotary(this IServiceCollection services, NotaryOptions options)
@@ -62,7 +60,13 @@ public static class LedgerServices
         Validate(options);
         try
         {
-            var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 };
+            var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString) 
+            {
+                MaxAutoPrepare = 20,
+                AutoPrepareMinUsages = 2,
+                // Whoever changes a session puts it back; resetting it for everybody costs as much as a short transaction.
+                NoResetOnClose = true,
+            };
             connection.ApplicationName ??= "eventml";
             // What the connection string says comes last and wins.
             connection.Options = string.Create(

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -8,11 +6,6 @@ namespace EventMl.EventStore;
 /// <summary>One unit of truth: appends, inline views, names and any other rows of the same connection commit together or not at all.</summary>
 public sealed class LedgerTransaction : IAsyncDisposable
 {
-    private const string VersionMismatch = "MT003";
-    private const string Archived = "MT001";
-    private const int MaxStreamId = 300;
-    private const int MaxHeader = 500;
-
     private readonly Ledger _ledger;
     private readonly List<Action> _committed = [];
     private bool _appended;
@@ -76,71 +69,16 @@ public sealed class LedgerTransaction : IAsyncDisposable
             return [];
         }
 
-        var category = RequireStreamId(streamId);
-        using var activity = LedgerMetrics.Activities.StartActivity("ledger append");
-        activity?.SetTag("eventml.category", category);
-        metadata = Cleaned(metadata);
-        var now = Now;
-        var ids = events.Select(_ => Contracts.Ids.New()).ToArray();
-        var aliases = events.Select(e => _ledger.Types.AliasOf(e.GetType())).ToArray();
-        var bodies = events.Select(e => JsonSerializer.Serialize(e, e.GetType(), LedgerJson.Options)).ToArray();
-        var headers = JsonSerializer.Serialize(Headers(metadata), LedgerJson.Options);
-        await using var append = Command(
-            $"select {_ledger.Schema}.mt_quick_append_events($1,$2,'*DEFAULT*',$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
-            Text(streamId),
-            Text(streamType),
-            Array(ids, NpgsqlDbType.Uuid),
-            Array(aliases, NpgsqlDbType.Varchar),
-            Array(events.Select(e => EventTypes.DotnetName(e.GetType())).ToArray(), NpgsqlDbType.Varchar),
-            Array(bodies, NpgsqlDbType.Jsonb),
-            Array(new byte[]?[events.Count], NpgsqlDbType.Bytea),
-            Array(Repeat(metadata.CausationId), NpgsqlDbType.Varchar),
-            Array(Repeat(metadata.CorrelationId), NpgsqlDbType.Varchar),
-            Array(Repeat(headers), NpgsqlDbType.Jsonb),
-            Array(Repeat(metadata.Actor), NpgsqlDbType.Varchar),
-            Array(Repeat(now), NpgsqlDbType.TimestampTz),
-            new NpgsqlParameter { Value = expectedVersion, NpgsqlDbType = NpgsqlDbType.Bigint });
-        long[] result;
-        try
-        {
-            result = (long[])(await append.ExecuteScalarAsync(cancellationToken))!;
-        }
-        catch (PostgresException e) when (e.SqlState is VersionMismatch or PostgresErrorCodes.UniqueViolation)
-        {
-            activity?.SetStatus(ActivityStatusCode.Error, "conflict");
-            throw new LedgerConflictException($"Stream '{streamId}' is not at version {expectedVersion} any more.", e);
-        }
-        catch (PostgresException e) when (e.SqlState == Archived)
-        {
-            activity?.SetStatus(ActivityStatusCode.Error, "archived");
-            throw new LedgerArchivedException($"Stream '{streamId}' is archived: it can be read, and nothing more can happen to it. Begin a new one under another name.", e);
-        }
-
+        var statement = new AppendStatement(_ledger, streamId, streamType, expectedVersion, events, metadata);
+        await using var append = Command("");
+        var stored = await statement.ExecuteAsync(append, cancellationToken);
         _appended = true;
-        var stored = events.Select((e, i) => new StoredEvent
-        {
-            SeqId = result[i + 1],
-            Id = ids[i],
-            StreamId = streamId,
-            Version = expectedVersion + i + 1,
-            Type = aliases[i],
-            // What readers will see, so that a view folded now equals one folded later.
-            Data = JsonSerializer.Deserialize(bodies[i], e.GetType(), LedgerJson.Options),
-            Json = bodies[i],
-            Timestamp = now,
-            CorrelationId = metadata.CorrelationId,
-            CausationId = metadata.CausationId,
-            HeadersJson = headers,
-        }).ToArray();
-        LedgerMetrics.Appended(category, events.Count);
-        foreach (var view in _ledger.Views[category])
+        foreach (var view in _ledger.Views[statement.Category])
         {
             await view.ApplyAsync(this, streamId, stored, cancellationToken);
         }
 
         return stored;
-
-        T[] Repeat<T>(T value) => [.. Enumerable.Repeat(value, events.Count)];
     }
 
     /// <summary>Appends what was decided on a loaded state.</summary>
@@ -197,34 +135,5 @@ public sealed class LedgerTransaction : IAsyncDisposable
         }
     }
 
-    private static string RequireStreamId(string streamId)
-    {
-        var dash = streamId.IndexOf('-', StringComparison.Ordinal);
-        if (dash < 1 || dash == streamId.Length - 1 || streamId.Length > MaxStreamId || Clean.Text(streamId) != streamId)
-        {
-            throw new ArgumentException($"'{Clean.Text(streamId, MaxStreamId)}' is not a stream id: use <category>-<id>, at most {MaxStreamId} characters.", nameof(streamId));
-        }
-
-        return streamId[..dash];
-    }
-
-    // Headers may come from anybody's message.
-    private static EventMetadata Cleaned(EventMetadata m) => new(
-        Clean.Text(m.Actor, MaxHeader), Clean.Text(m.Source, MaxHeader), Clean.Text(m.CorrelationId, MaxHeader), Clean.Text(m.CausationId, MaxHeader),
-        m.TraceParent is { } trace ? Clean.Text(trace, MaxHeader) : null);
-
-    private static Dictionary<string, string> Headers(EventMetadata metadata)
-    {
-        var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["actor"] = metadata.Actor, ["source"] = metadata.Source };
-        if (metadata.TraceParent is { } trace)
-        {
-            headers["traceparent"] = trace;
-        }
-
-        return headers;
-    }
-
     private static NpgsqlParameter Text(string value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    private static NpgsqlParameter Array<T>(T[] value, NpgsqlDbType type) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Array | type };
 }

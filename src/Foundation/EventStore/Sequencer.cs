@@ -9,6 +9,8 @@ internal sealed class Sequencer(NpgsqlDataSource dataSource, LedgerOptions optio
 {
     public const string LeaseName = "sequencer";
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Places one batch; the number placed, or -1 when the epoch is not the current one.</summary>
     public static async Task<int> SequenceAsync(NpgsqlDataSource dataSource, LedgerOptions options, DateTimeOffset now, long epoch, CancellationToken cancellationToken)
     {
@@ -41,6 +43,7 @@ internal sealed class Sequencer(NpgsqlDataSource dataSource, LedgerOptions optio
         while (!cancellationToken.IsCancellationRequested)
         {
             var next = signal.Appended.Next;
+            var began = clock.GetTimestamp();
             switch (await SequenceAsync(DataSource, Options, Clean.Time(clock.GetUtcNow()), Lease.Epoch, cancellationToken))
             {
                 case < 0:
@@ -50,6 +53,12 @@ internal sealed class Sequencer(NpgsqlDataSource dataSource, LedgerOptions optio
                     break;
                 default:
                     signal.Sequenced.Raise();
+                    // Where events come without a pause, a commit for each would take the disk from those who append.
+                    if (Pause - clock.GetElapsedTime(began) is { Ticks: > 0 } rest)
+                    {
+                        await Task.Delay(rest, clock, cancellationToken);
+                    }
+
                     break;
             }
         }
@@ -64,9 +73,16 @@ internal sealed class Sequencer(NpgsqlDataSource dataSource, LedgerOptions optio
                 await using var connection = await DataSource.OpenConnectionAsync(cancellationToken);
                 connection.Notification += (_, _) => signal.Appended.Raise();
                 await LedgerSchema.ExecuteAsync(connection, $"listen {LedgerNotifier.Channel(Options)}", cancellationToken);
-                while (true)
+                try
                 {
-                    await connection.WaitAsync(cancellationToken);
+                    while (true)
+                    {
+                        await connection.WaitAsync(cancellationToken);
+                    }
+                }
+                finally
+                {
+                    await LedgerSchema.ExecuteAsync(connection, "unlisten *", CancellationToken.None);
                 }
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)

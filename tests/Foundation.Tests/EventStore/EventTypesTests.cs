@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using EventMl.EventStore;
 
@@ -44,9 +45,9 @@ public sealed class EventTypesTests
         types.Upcast<Sample.Moved>("moved", old => old.ContainsKey("Place") ? old : new JsonObject { ["Place"] = old["To"]!.GetValue<string>() });
         types.Upcast<Sample.Moved>("moved", old => new JsonObject { ["Place"] = old["Place"]!.GetValue<string>().Trim() });
 
-        types.Read("relocated", """{"Where": "Bern"}""").Data.ShouldBe(new Sample.Moved("Bern"));
-        types.Read("moved", """{"To": " Chur "}""").Data.ShouldBe(new Sample.Moved("Chur"));
-        types.Read("moved", """{"Place": "Genf"}""").Data.ShouldBe(new Sample.Moved("Genf"));
+        types.Read("relocated", """{"Where": "Bern"}"""u8).Data.ShouldBe(new Sample.Moved("Bern"));
+        types.Read("moved", """{"To": " Chur "}"""u8).Data.ShouldBe(new Sample.Moved("Chur"));
+        types.Read("moved", """{"Place": "Genf"}"""u8).Data.ShouldBe(new Sample.Moved("Genf"));
         types.AliasOf(typeof(Sample.Moved)).ShouldBe("moved", "new events are written under the present name");
     }
 
@@ -60,7 +61,7 @@ public sealed class EventTypesTests
         var types = new EventTypes();
         types.Upcast<Sample.Moved>("relocated", old => new JsonObject { ["Place"] = old["Where"]!.GetValue<string>() });
 
-        var (data, problem) = types.Read("relocated", json);
+        var (data, problem) = types.Read("relocated", Encoding.UTF8.GetBytes(json));
 
         data.ShouldBeNull();
         problem.ShouldNotBeNull().ShouldContain("Moved");

@@ -98,7 +98,7 @@ public sealed class LedgerSchemaTests
     [InlineData("update ledger.mt_events set data = '{}'")]
     [InlineData("delete from ledger.mt_events")]
     [InlineData("truncate ledger.mt_streams cascade")]
-    [InlineData("insert into ledger.eml_pending values (99)")]
+    [InlineData("insert into ledger.eml_pending values (99, array[99])")]
     [InlineData("insert into ledger.eml_category values ('model', 'eventml_counting')")]
     [InlineData("update ledger.eml_head set position = 0")]
     [InlineData("select ledger.eml_sequence(1, now(), 1)")]

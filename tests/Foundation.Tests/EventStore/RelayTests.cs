@@ -71,6 +71,27 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task Keeps_the_order_of_a_stream_and_lets_others_pass_when_a_batch_waits_for_the_broker()
+    {
+        await using var db = await TestLedger.CreateAsync(change: o => o with { BatchSize = 2 });
+        var publisher = new HoldingPublisher("training_task-hot");
+        await db.AppendAsync("training_task-hot", 0, new RunTraining("hot-1"), new RunTraining("hot-2"), new RunTraining("hot-3"));
+        await db.AppendAsync("training_task-cold", 0, new RunTraining("cold-1"));
+        await db.SequenceAsync();
+        using var relay = new Relay(db.Ledger, db.Options, publisher, db.Signal, NullLogger<Relay>.Instance);
+
+        await relay.StartAsync(Ct);
+        await Wait.UntilAsync(() => Task.FromResult(publisher.Begun.Contains("cold-1")), "the other stream to pass");
+        publisher.Begun.ShouldNotContain("hot-3", "what was before it is not confirmed");
+        (await db.Ledger.FollowerPositionAsync("relay", Ct)).ShouldBe(0);
+        publisher.Confirm.SetResult();
+        await Wait.UntilAsync(async () => await db.Ledger.FollowerPositionAsync("relay", Ct) == 4, "relay at the head");
+        await relay.StopAsync(Ct);
+
+        publisher.Begun.Where(t => t.StartsWith("hot", StringComparison.Ordinal)).ShouldBe(["hot-1", "hot-2", "hot-3"]);
+    }
+
+    [Fact]
     public async Task Does_not_advance_when_another_relay_leads()
     {
         await using var db = await TestLedger.CreateAsync(change: o => o with { LeaseTime = TimeSpan.FromMilliseconds(500) });
@@ -120,6 +141,27 @@ public sealed class RelayTests
                 {
                     throw new IOException("the broker is away");
                 }
+            }
+        }
+    }
+
+    /// <summary>Confirms nothing of one stream before it may.</summary>
+    private sealed class HoldingPublisher(string streamId) : IEventPublisher
+    {
+        public ConcurrentQueue<string> Begun { get; } = new();
+
+        public TaskCompletionSource Confirm { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public async Task PublishAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
+        {
+            foreach (var e in events)
+            {
+                Begun.Enqueue(((RunTraining)e.Data!).TaskId!);
+            }
+
+            if (events.Any(e => e.StreamId == streamId))
+            {
+                await Confirm.Task.WaitAsync(cancellationToken);
             }
         }
     }

@@ -38,6 +38,6 @@ internal static class Given
 
     public static IEnumerable<StoredEvent> Stored(params object[] events) => events.Select((e, i) => new StoredEvent
     {
-        SeqId = i + 1, Id = Guid.Empty, StreamId = "model-digits", Version = i + 1, Type = "", Data = e, Json = "", Timestamp = Now,
+        SeqId = i + 1, Id = Guid.Empty, StreamId = "model-digits", Version = i + 1, Type = "", Data = e, Utf8Json = default, Timestamp = Now,
     });
 }

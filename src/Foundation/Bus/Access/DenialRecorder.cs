@@ -37,10 +37,7 @@ internal sealed class DenialRecorder(Ledger ledger, DenialLog denials, ILogger<D
             try
             {
                 var id = Ids.New().ToString("D");
-                await ledger.InTransactionAsync(
-                    transaction => transaction.AppendAsync(
-                        telling.StreamId, AccessStreams.Denial, telling.Version, telling.Events, new EventMetadata(telling.Principal, Doors.Worker, id, id, null), cancellationToken),
-                    cancellationToken);
+                await ledger.AppendAsync(telling.StreamId, AccessStreams.Denial, telling.Version, telling.Events, new EventMetadata(telling.Principal, Doors.Worker, id, id, null), cancellationToken);
                 denials.Told(telling);
             }
             catch (LedgerConflictException)

@@ -10,7 +10,7 @@ namespace EventMl.Bus;
 
 /// <summary>
 /// One message's transaction in a saga: inbox row, saga row, outbox rows; nothing reaches the broker before it is committed. It goes to the database
-/// three times, however much it does: to remember the message and lock the instance, to write, and to commit.
+/// twice, however much it does: to remember the message and lock the instance, and to write and commit.
 /// </summary>
 internal sealed class SagaTransaction : IAsyncDisposable
 {
@@ -27,6 +27,7 @@ internal sealed class SagaTransaction : IAsyncDisposable
     private readonly List<NpgsqlBatchCommand> _writes = [];
     private NpgsqlBatchCommand? _guarded;
     private bool _remembered;
+    private bool _locked;
 
     private SagaTransaction(Ledger ledger, NpgsqlConnection connection, NpgsqlTransaction transaction, string kind, string headers, Guid? messageId, CancellationToken cancellationToken)
     {
@@ -77,7 +78,7 @@ internal sealed class SagaTransaction : IAsyncDisposable
             row = await reader.ReadAsync(_cancellationToken) ? (reader.GetInt32(0), reader.GetString(1)) : null;
         }
 
-        _remembered = true;
+        (_remembered, _locked) = (true, true);
         return remember is { RecordsAffected: 0 } ? throw new HandledBeforeException() : row;
     }
 
@@ -132,10 +133,17 @@ internal sealed class SagaTransaction : IAsyncDisposable
             _writes.Insert(0, remember);
         }
 
+        // Whoever holds the lock of an instance knows that its version still is what it was; else the commit has to wait for the answer.
+        var guarded = _guarded is not null && !_locked;
         if (_writes.Count > 0)
         {
             await using var batch = new NpgsqlBatch(_connection, _transaction);
             _writes.ForEach(batch.BatchCommands.Add);
+            if (!guarded)
+            {
+                batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+            }
+
             await batch.ExecuteNonQueryAsync(_cancellationToken);
             if (_guarded is { RecordsAffected: 0 })
             {
@@ -143,7 +151,10 @@ internal sealed class SagaTransaction : IAsyncDisposable
             }
         }
 
-        await _transaction.CommitAsync(_cancellationToken);
+        if (guarded || _writes.Count == 0)
+        {
+            await _transaction.CommitAsync(_cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -145,7 +145,7 @@ public sealed class ViewRebuild(Ledger ledger)
         await using var command = new NpgsqlCommand($"""
             select distinct e.stream_id from {ledger.Schema}.mt_events e
             where starts_with(e.stream_id, $1) and e.seq_id in (
-              select seq_id from {ledger.Schema}.eml_position where position > $2 union all select seq_id from {ledger.Schema}.eml_pending)
+              select seq_id from {ledger.Schema}.eml_position where position > $2 union all select unnest(seq_ids) from {ledger.Schema}.eml_pending)
             """, connection);
         command.Parameters.AddWithValue(view.Category + "-");
         command.Parameters.AddWithValue(position);

@@ -80,5 +80,5 @@ public sealed class AccessDirectoryTests
     private StoredEvent Issued(string role, string[] scopes) => Event($"api_key-{_secret.KeyId}", new ApiKeyIssued(_secret.KeyId, "ann", role, scopes, null, _secret.Sha256, _now));
 
     private static StoredEvent Event(string stream, object? data) =>
-        new() { SeqId = 1, Id = Ids.New(), StreamId = stream, Version = 1, Type = "x", Data = data, Json = "{}", Timestamp = _now };
+        new() { SeqId = 1, Id = Ids.New(), StreamId = stream, Version = 1, Type = "x", Data = data, Utf8Json = "{}"u8.ToArray(), Timestamp = _now };
 }
