@@ -84,9 +84,10 @@ internal sealed class Relay(Ledger ledger, LedgerOptions options, IEventPublishe
     private async Task PublishAsync(IReadOnlyList<StoredEvent> events, IReadOnlyList<Batch> before, CancellationToken cancellationToken)
     {
         var open = before.Where(b => !b.Published.IsCompletedSuccessfully).ToArray();
-        var held = events.Where(e => open.Any(b => b.Streams.Contains(e.StreamId))).ToArray();
+        var parts = events.ToLookup(e => open.Any(b => b.Streams.Contains(e.StreamId)));
+        var held = parts[true].ToArray();
         var earlier = Task.WhenAll(open.Select(b => b.Published));
-        var free = PublishAsync(held.Length == 0 ? events : [.. events.Except(held)], earlier, cancellationToken);
+        var free = PublishAsync([.. parts[false]], earlier, cancellationToken);
         if (held.Length > 0)
         {
             await earlier;
@@ -96,9 +97,9 @@ internal sealed class Relay(Ledger ledger, LedgerOptions options, IEventPublishe
         await free;
     }
 
-    private async Task PublishAsync(IReadOnlyList<StoredEvent> events, Task earlier, CancellationToken cancellationToken)
+    private async Task PublishAsync(StoredEvent[] events, Task earlier, CancellationToken cancellationToken)
     {
-        if (events.Count == 0)
+        if (events.Length == 0)
         {
             return;
         }

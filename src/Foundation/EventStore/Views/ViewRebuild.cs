@@ -28,7 +28,7 @@ public sealed class ViewRebuild(Ledger ledger)
         var began = Stopwatch.GetTimestamp();
         var target = new Target(view);
         await using var connection = await ledger.DataSource.OpenConnectionAsync(cancellationToken);
-        // One rebuild of a view at a time, across processes; the session's end gives it back.
+        // One rebuild of a view at a time, across processes.
         await ExecuteAsync(connection, $"set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; select pg_advisory_lock(hashtextextended('eml_rebuild {target.Live}', 0))", cancellationToken);
         try
         {
