@@ -115,8 +115,10 @@ public sealed class ArrowType : IEquatable<ArrowType>
 
     /// <summary>Decimals of <paramref name="precision"/> digits, <paramref name="scale"/> of them behind the point; the kind is Decimal32, 64, 128 or 256.</summary>
     /// <exception cref="ArgumentException">The kind is no decimal, or holds fewer digits.</exception>
+#pragma warning disable CA1720 // Arrow's own name
     public static ArrowType Decimal(int precision, int scale, ArrowKind kind = ArrowKind.Decimal128) => TypeLayout.Of(kind) is DecimalLayout layout && precision >= 1 && precision <= layout.MaxPrecision
         ? new ArrowType(kind) { Precision = precision, Scale = scale }
+#pragma warning restore CA1720
         : throw new ArgumentException($"{kind} with {precision} digits is not possible: decimals have 1 to 9 (Decimal32), 18 (64), 38 (128) or 76 digits (256).", nameof(precision));
 
     /// <summary>Values kept once, rows pointing at them by an integer of kind <paramref name="index"/>.</summary>

@@ -3,7 +3,7 @@ using EventMl.Arrow.Format;
 namespace EventMl.Arrow.Types;
 
 /// <summary>A parameter that a type always has: a scalar of some bytes in a slot of its FlatBuffer table.</summary>
-internal readonly record struct Constant(int Slot, int Bytes, int Value, int Fallback = 0);
+internal sealed record Constant(int Slot, int Bytes, int Value, int Fallback = 0);
 
 /// <summary>All that is particular to one kind of type: its name, its FlatBuffer table, its buffers, and who reads and builds its columns.</summary>
 internal abstract class TypeLayout(ArrowKind kind, byte code, string name, int buffers, params Constant[] constants)
