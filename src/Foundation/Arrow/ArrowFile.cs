@@ -61,7 +61,7 @@ public sealed class ArrowFile : IDisposable
             yield return Batch(i);
     }
 
-    /// <summary>Checks every column of every batch, so that later reads cannot fail.</summary>
+    /// <summary>Checks every column of every batch, so that later reads cannot fail; only text that is not UTF-8 is found when it is decoded.</summary>
     /// <exception cref="ArrowFormatException">Something is damaged; the message says what.</exception>
     public void Validate()
     {

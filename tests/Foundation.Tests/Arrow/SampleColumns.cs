@@ -87,6 +87,8 @@ internal static class SampleColumns
         return output.ToArray();
     }
 
+    public static void AppendSample(ColumnBuilder builder, int i) => Append(builder, i, isNull: false);
+
     private static ArrowType Of(ArrowKind kind) => ArrowType.Of(kind);
 
     private static ArrowType List(ArrowKind kind, ArrowType item) => ArrowType.List(new ArrowField("item", item), kind);

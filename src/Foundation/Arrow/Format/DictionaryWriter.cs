@@ -91,6 +91,7 @@ internal sealed class DictionaryWriter(bool isFile, bool deltas, Action<long, Co
         {
             var added = parts.Skip(state.Parts.Count).ToList();
             state.Parts.AddRange(added);
+            state.Merger = null;
             if (deltas)
                 WriteEach(id, added, isFirst: false);
             else if (!isFile)

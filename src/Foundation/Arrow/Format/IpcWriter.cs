@@ -2,9 +2,11 @@ using System.Buffers.Binary;
 
 namespace EventMl.Arrow.Format;
 
-/// <summary>Writes the messages of a file or stream.</summary>
-internal sealed class IpcWriter : IDisposable
+/// <summary>Makes the messages of a file or stream; they wait until <see cref="Flush"/> or <see cref="FlushAsync"/> hands them to the output.</summary>
+internal sealed class IpcWriter : IDisposable, IAsyncDisposable
 {
+    private static readonly byte[] s_endOfStream = [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0];
+    private static readonly byte[] s_zeros = new byte[BodyLayout.Alignment];
     private readonly Stream _output;
     private readonly ArrowSchema _schema;
     private readonly bool _isFile;
@@ -14,8 +16,12 @@ internal sealed class IpcWriter : IDisposable
     private readonly DictionaryWriter _dictionaries;
     private readonly List<long> _batchBlocks = [];
     private readonly List<long> _dictionaryBlocks = [];
+    private readonly List<ReadOnlyMemory<byte>> _pending = [];
     private long _position;
     private bool _finished;
+
+    // Half of a message may be out: what would follow could make a damaged file look whole.
+    private bool _broken;
 
     public IpcWriter(Stream output, ArrowSchema schema, bool isFile, bool leaveOpen, ArrowWriteOptions options)
     {
@@ -24,7 +30,7 @@ internal sealed class IpcWriter : IDisposable
         _dictionaries = new DictionaryWriter(isFile, options.DictionaryDeltas, WriteDictionary);
         if (_isFile)
         {
-            Put(IpcContent.Magic);
+            Put(IpcContent.Magic.ToArray());
             PutZeros(2);
         }
 
@@ -36,6 +42,7 @@ internal sealed class IpcWriter : IDisposable
     public void Write(RecordBatch batch)
     {
         ObjectDisposedException.ThrowIf(_finished, this);
+        CheckOutput();
         if (!ReferenceEquals(batch.Schema, _schema) && !batch.Schema.HasSameFieldsAs(_schema))
             throw new ArgumentException($"The batch has the columns ({batch.Schema}); the file has ({_schema}).", nameof(batch));
         Column[] columns = [.. Enumerable.Range(0, _schema.Fields.Count).Select(batch.Column)];
@@ -50,12 +57,34 @@ internal sealed class IpcWriter : IDisposable
     {
         if (_finished)
             return;
+        CheckOutput();
         _dictionaries.Finish(_schema);
         _finished = true;
-        Put([0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]);
+        Put(s_endOfStream);
         if (_isFile)
             WriteFooter(metadata);
-        _output.Flush();
+    }
+
+    public void Flush()
+    {
+        _broken = true;
+        foreach (var part in _pending)
+            _output.Write(part.Span);
+        _pending.Clear();
+        if (_finished)
+            _output.Flush();
+        _broken = false;
+    }
+
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        _broken = true;
+        foreach (var part in _pending)
+            await _output.WriteAsync(part, cancellationToken);
+        _pending.Clear();
+        if (_finished)
+            await _output.FlushAsync(cancellationToken);
+        _broken = false;
     }
 
     public void Dispose()
@@ -63,6 +92,18 @@ internal sealed class IpcWriter : IDisposable
         _finished = true;
         if (!_leaveOpen)
             _output.Dispose();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _finished = true;
+        return _leaveOpen ? ValueTask.CompletedTask : _output.DisposeAsync();
+    }
+
+    private void CheckOutput()
+    {
+        if (_broken)
+            throw new InvalidOperationException("An earlier write failed, so the output is damaged; begin a new one.");
     }
 
     private static int WriteHeader(FlatBufferWriter writer, int length, BodyLayout body)
@@ -114,7 +155,7 @@ internal sealed class IpcWriter : IDisposable
         var metadata = WriteMessage(kind, writeHeader, body.Length);
         foreach (var part in body.Parts)
         {
-            Put(part.Span);
+            Put(part);
             PutZeros(BodyLayout.Pad(part.Length, BodyLayout.Alignment) - part.Length);
         }
 
@@ -136,11 +177,11 @@ internal sealed class IpcWriter : IDisposable
         writer.Reference(4, pairs);
         writer.Int16(0, IpcMessage.CurrentVersion);
         var footer = writer.Finish(writer.EndTable());
-        Put(footer.Span);
-        Span<byte> length = stackalloc byte[4];
+        Put(footer);
+        var length = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(length, footer.Length);
         Put(length);
-        Put(IpcContent.Magic);
+        Put(IpcContent.Magic.ToArray());
     }
 
     /// <summary>Writes a message's metadata, padded so that its body starts on a 64-byte boundary of the file; returns their length with the prefix.</summary>
@@ -155,24 +196,22 @@ internal sealed class IpcWriter : IDisposable
         writer.Int8(1, (byte)kind);
         var message = writer.Finish(writer.EndTable());
         var size = BodyLayout.Pad(_position + 8 + message.Length, BodyLayout.Alignment) - _position;
-        Span<byte> prefix = stackalloc byte[8];
+        var prefix = new byte[8];
         BinaryPrimitives.WriteInt32LittleEndian(prefix, IpcMessage.Continuation);
-        BinaryPrimitives.WriteInt32LittleEndian(prefix[4..], checked((int)(size - 8)));
+        BinaryPrimitives.WriteInt32LittleEndian(prefix.AsSpan(4), checked((int)(size - 8)));
         Put(prefix);
-        Put(message.Span);
+        Put(message);
         PutZeros(size - 8 - message.Length);
         return size;
     }
 
-    private void Put(ReadOnlySpan<byte> bytes)
+    private void Put(ReadOnlyMemory<byte> bytes)
     {
-        _output.Write(bytes);
+        if (bytes.IsEmpty)
+            return;
+        _pending.Add(bytes);
         _position += bytes.Length;
     }
 
-    private void PutZeros(long count)
-    {
-        ReadOnlySpan<byte> zeros = stackalloc byte[BodyLayout.Alignment];
-        Put(zeros[..(int)count]);
-    }
+    private void PutZeros(long count) => Put(s_zeros.AsMemory(0, (int)count));
 }

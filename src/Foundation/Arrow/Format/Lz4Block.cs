@@ -145,27 +145,33 @@ internal static unsafe class Lz4Block
         return null;
     }
 
+    /// <summary>Copies a match; one that overlaps what it writes is how runs are packed.</summary>
     private static void Repeat(byte* to, int distance, long match, byte* toEnd)
     {
-        var source = to - distance;
-        if (distance >= Chunk && toEnd - to >= match + Chunk)
+        var hasRoom = toEnd - to >= match + Chunk;
+        long i = 0;
+        if (hasRoom && distance >= Chunk)
         {
-            for (long i = 0; i < match; i += Chunk)
-                Vector128.Load(source + i).Store(to + i);
+            for (; i < match; i += Chunk)
+                Vector128.Load(to + i - distance).Store(to + i);
         }
-        else if (distance >= match)
+        else if (hasRoom && distance >= sizeof(ulong))
         {
-            Buffer.MemoryCopy(source, to, match, match);
+            for (; i < match; i += sizeof(ulong))
+                Unsafe.WriteUnaligned(to + i, Unsafe.ReadUnaligned<ulong>(to + i - distance));
         }
         else if (distance == 1)
         {
-            new Span<byte>(to, (int)match).Fill(*source);
+            new Span<byte>(to, (int)match).Fill(*(to - 1));
         }
         else
         {
-            // A match may overlap what it writes: that is how runs are packed.
-            for (long i = 0; i < match; i++)
-                to[i] = source[i];
+            // Once the pattern stands there often enough, it is copied in pieces of many of it.
+            var stride = distance * ((Chunk + distance - 1) / distance);
+            for (; i < match && (!hasRoom || i < stride - distance); i++)
+                to[i] = to[i - distance];
+            for (; i < match; i += Chunk)
+                Vector128.Load(to + i - stride).Store(to + i);
         }
     }
 
