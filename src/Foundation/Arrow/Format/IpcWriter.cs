@@ -11,7 +11,6 @@ internal sealed class IpcWriter : IDisposable, IAsyncDisposable
     private readonly ArrowSchema _schema;
     private readonly bool _isFile;
     private readonly bool _leaveOpen;
-    private readonly ArrowWriteOptions _options;
     private readonly BufferCodec? _codec;
     private readonly DictionaryWriter _dictionaries;
     private readonly List<long> _batchBlocks = [];
@@ -25,7 +24,7 @@ internal sealed class IpcWriter : IDisposable, IAsyncDisposable
 
     public IpcWriter(Stream output, ArrowSchema schema, bool isFile, bool leaveOpen, ArrowWriteOptions options)
     {
-        (_output, _schema, _isFile, _leaveOpen, _options) = (output, schema, isFile, leaveOpen, options);
+        (_output, _schema, _isFile, _leaveOpen) = (output, schema, isFile, leaveOpen);
         _codec = BufferCodec.Of(options.Compression);
         _dictionaries = new DictionaryWriter(isFile, options.DictionaryDeltas, WriteDictionary);
         if (_isFile)
