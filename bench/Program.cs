@@ -1,9 +1,11 @@
 using EventMl.Bench;
+using EventMl.Bench.Arrow;
 
 // Measures side by side with peers: ./eventml bench [AREA | AREA.NAME] [--json]
 var areas = args.Where(a => a != "--json").ToArray();
 var benches = new Dictionary<string, Func<Action<string>, Task>>(StringComparer.Ordinal)
 {
+    ["arrow"] = ArrowBench.RunAsync,
     ["bus.latency"] = BusLatency.RunAsync,
     ["bus.command"] = CommandLatency.RunAsync,
     ["bus.relay"] = BusThroughput.RelayAsync,

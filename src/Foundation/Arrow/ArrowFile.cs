@@ -11,13 +11,15 @@ public sealed class ArrowFile : IDisposable
 {
     private readonly ByteSource _source;
     private readonly IpcContent _content;
+    private readonly ArrowReadOptions _options;
 
-    private ArrowFile(ByteSource source, string name)
+    internal ArrowFile(ByteSource source, string name, ArrowReadOptions? options)
     {
         _source = source;
+        _options = options ?? ArrowReadOptions.Default;
         try
         {
-            _content = IpcContent.Read(source, name);
+            _content = IpcContent.Read(source, name, _options);
         }
         catch
         {
@@ -41,20 +43,16 @@ public sealed class ArrowFile : IDisposable
     /// <summary>Opens a file by mapping it into memory.</summary>
     /// <exception cref="ArrowFormatException">The bytes are not an Arrow file or stream.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static ArrowFile Open(string path) => new FileInfo(path) is { Exists: true, Length: 0 }
+    public static ArrowFile Open(string path, ArrowReadOptions? options = null) => new FileInfo(path) is { Exists: true, Length: 0 }
         ? throw new ArrowFormatException($"{Path.GetFileName(path)} is empty; an Arrow file is expected.")
-        : new ArrowFile(new MappedSource(path), Path.GetFileName(path));
+        : new ArrowFile(new MappedSource(path), Path.GetFileName(path), options);
 
     /// <summary>Opens a file or stream that is already in memory.</summary>
     /// <exception cref="ArrowFormatException">The bytes are not an Arrow file or stream.</exception>
-    public static ArrowFile Open(ReadOnlyMemory<byte> bytes) => new(new MemorySource(bytes), "The Arrow data");
+    public static ArrowFile Open(ReadOnlyMemory<byte> bytes, ArrowReadOptions? options = null) => new(new MemorySource(bytes), "The Arrow data", options);
 
     /// <summary>One batch; nothing of it is read before its columns are asked for.</summary>
-    public RecordBatch Batch(int index)
-    {
-        var (header, dictionaries) = _content.Batches[index];
-        return new RecordBatch(Schema, header.Length, column => ColumnLoader.Load(header, dictionaries, Schema, column));
-    }
+    public RecordBatch Batch(int index) => _content.Batches[index].ToRecordBatch(Schema, _options);
 
     /// <summary>All batches in order.</summary>
     public IEnumerable<RecordBatch> Batches()
@@ -63,7 +61,7 @@ public sealed class ArrowFile : IDisposable
             yield return Batch(i);
     }
 
-    /// <summary>Checks every column of every batch, so that later reads cannot fail.</summary>
+    /// <summary>Checks every column of every batch, so that later reads cannot fail; only text that is not UTF-8 is found when it is decoded.</summary>
     /// <exception cref="ArrowFormatException">Something is damaged; the message says what.</exception>
     public void Validate()
     {

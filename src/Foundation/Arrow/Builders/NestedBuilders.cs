@@ -34,23 +34,19 @@ public sealed class FixedSizeListBuilder : ColumnBuilder
 
     private protected override void AppendPlaceholder() => Items.Fill(Field.Type.Size);
 
-    private protected override Column Build(int length, int nulls, ReadOnlyMemory<byte> validity) =>
-        Items.Length == (long)length * Field.Type.Size
-            ? new FixedSizeListColumn(Field, length, nulls, validity, Items.Build())
-            : throw new InvalidOperationException($"Column '{Field.Name}' has {length} rows of {Field.Type.Size} items, but {Items.Length} items.");
+    private protected override Column Build(Rows rows) =>
+        Items.Length == (long)rows.Length * Field.Type.Size
+            ? new FixedSizeListColumn(Field, rows, Items.Build())
+            : throw new InvalidOperationException($"Column '{Field.Name}' has {rows.Length} rows of {Field.Type.Size} items, but {Items.Length} items.");
 }
 
-/// <summary>Builds rows of any number of items.</summary>
+/// <summary>Builds rows of any number of items (list, large list and both views).</summary>
 public sealed class ListBuilder : ColumnBuilder
 {
-    private readonly ByteBuffer _offsets = new();
+    private readonly RowRangesBuilder _ranges;
 
-    internal ListBuilder(ArrowField field)
-        : base(field)
-    {
-        Items = For(field.Type.Children[0]);
-        _offsets.Append(0);
-    }
+    internal ListBuilder(ArrowField field, RowRangesBuilder ranges)
+        : base(field) => (Items, _ranges) = (For(field.Type.Children[0]), ranges);
 
     /// <summary>The builder of the items: append a row's items to it, then call <see cref="Append"/>.</summary>
     public ColumnBuilder Items { get; }
@@ -58,17 +54,50 @@ public sealed class ListBuilder : ColumnBuilder
     /// <summary>Ends a row: it has the items appended since the last one.</summary>
     public void Append()
     {
-        _offsets.Append(Items.Length);
+        _ranges.EndRow(Items.Length);
         Appended();
     }
 
-    private protected override void AppendPlaceholder() => _offsets.Append(Items.Length);
+    private protected override void AppendPlaceholder() => _ranges.EndRow(Items.Length);
 
-    private protected override Column Build(int length, int nulls, ReadOnlyMemory<byte> validity)
+    private protected override Column Build(Rows rows) => new ListColumn(Field, rows, _ranges.Build(), Items.Build());
+}
+
+/// <summary>Builds rows of key-value pairs.</summary>
+public sealed class MapBuilder : ColumnBuilder
+{
+    private readonly OffsetRangesBuilder<int> _ranges = new();
+    private readonly ArrowField _entries;
+
+    internal MapBuilder(ArrowField field)
+        : base(field)
     {
-        var column = new ListColumn(Field, length, nulls, validity, _offsets.Take(), Items.Build());
-        _offsets.Append(0);
-        return column;
+        _entries = field.Type.Children[0];
+        (Keys, MapValues) = (For(_entries.Type.Children[0]), For(_entries.Type.Children[1]));
+    }
+
+    /// <summary>The builder of the keys: append a key and a value for each pair of a row, then call <see cref="Append"/>.</summary>
+    public ColumnBuilder Keys { get; }
+
+    /// <summary>The builder of the values.</summary>
+    public ColumnBuilder MapValues { get; }
+
+    /// <summary>Ends a row: it has the pairs appended since the last one.</summary>
+    /// <exception cref="InvalidOperationException">There are more keys than values, or fewer.</exception>
+    public void Append()
+    {
+        if (Keys.Length != MapValues.Length)
+            throw new InvalidOperationException($"Column '{Field.Name}' got {Keys.Length} keys and {MapValues.Length} values.");
+        _ranges.EndRow(Keys.Length);
+        Appended();
+    }
+
+    private protected override void AppendPlaceholder() => _ranges.EndRow(Keys.Length);
+
+    private protected override Column Build(Rows rows)
+    {
+        var pairs = new Rows(Keys.Length, 0, default);
+        return new MapColumn(Field, rows, _ranges.Build(), new StructColumn(_entries, pairs, [Keys.Build(), MapValues.Build()]));
     }
 }
 
@@ -100,50 +129,5 @@ public sealed class StructBuilder : ColumnBuilder
             child.Fill(1);
     }
 
-    private protected override Column Build(int length, int nulls, ReadOnlyMemory<byte> validity) =>
-        new StructColumn(Field, length, nulls, validity, [.. Fields.Select(f => f.Build())]);
-}
-
-/// <summary>The builders of all columns of a schema.</summary>
-public sealed class RecordBatchBuilder
-{
-    private readonly ColumnBuilder[] _columns;
-
-    /// <summary>Builders for every column of a schema.</summary>
-    /// <exception cref="NotSupportedException">A type can only be read.</exception>
-    public RecordBatchBuilder(ArrowSchema schema)
-    {
-        Schema = schema;
-        _columns = [.. schema.Fields.Select(ColumnBuilder.For)];
-    }
-
-    /// <summary>The schema.</summary>
-    public ArrowSchema Schema { get; }
-
-    /// <summary>Rows appended to the first column since the last <see cref="Build"/>.</summary>
-    public int Length => _columns.Length == 0 ? 0 : _columns[0].Length;
-
-    /// <summary>The builder of the column called <paramref name="name"/>, for instance <c>Column&lt;PrimitiveBuilder&lt;float&gt;&gt;("x")</c>.</summary>
-    /// <exception cref="ArgumentException">There is no such column, or its builder is of another kind.</exception>
-    public T Column<T>(string name)
-        where T : ColumnBuilder =>
-        Schema.IndexOf(name) is var index and >= 0 && _columns[index] is T builder
-            ? builder
-            : throw new ArgumentException($"The schema ({Schema}) has no column '{name}' that is built with {typeof(T).Name}.", nameof(name));
-
-    /// <summary>The builder at a position of the schema.</summary>
-    public ColumnBuilder Column(int index) => _columns[index];
-
-    /// <summary>The rows so far as a batch; the builders are empty afterwards.</summary>
-    /// <exception cref="InvalidOperationException">The columns have different numbers of rows.</exception>
-    public RecordBatch Build()
-    {
-        foreach (var column in _columns)
-        {
-            if (column.Length != Length)
-                throw new InvalidOperationException($"Column '{column.Field.Name}' has {column.Length} rows; column '{_columns[0].Field.Name}' has {Length}.");
-        }
-
-        return new RecordBatch(Schema, [.. _columns.Select(c => c.Build())]);
-    }
+    private protected override Column Build(Rows rows) => new StructColumn(Field, rows, [.. Fields.Select(f => f.Build())]);
 }

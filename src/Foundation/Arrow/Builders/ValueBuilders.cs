@@ -1,9 +1,9 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace EventMl.Arrow;
 
-/// <summary>Builds a column of numbers, dates (days) or timestamps (in the field's unit).</summary>
+/// <summary>Builds a column of plain values: numbers, dates (days), times, timestamps and durations (in the field's unit), intervals.</summary>
 public sealed class PrimitiveBuilder<T> : ColumnBuilder
     where T : unmanaged
 {
@@ -29,82 +29,55 @@ public sealed class PrimitiveBuilder<T> : ColumnBuilder
         Appended(values.Length);
     }
 
+    internal override void AppendRaw(ReadOnlySpan<byte> value) => Append(MemoryMarshal.Read<T>(value));
+
     private protected override void AppendPlaceholder() => _values.Append(default(T));
 
-    private protected override Column Build(int length, int nulls, ReadOnlyMemory<byte> validity) =>
-        new PrimitiveColumn(Field, length, nulls, validity, _values.Take());
+    private protected override Column Build(Rows rows) => new PrimitiveColumn(Field, rows, _values.Take());
 }
 
-/// <summary>Builds a column of byte strings.</summary>
-public class BinaryBuilder : ColumnBuilder
+/// <summary>Builds a column of decimals of any width.</summary>
+public sealed class DecimalBuilder : ColumnBuilder
 {
-    private readonly ByteBuffer _offsets = new();
-    private readonly ByteBuffer _data = new();
+    private readonly ByteBuffer _values = new();
+    private readonly BigInteger _limit;
 
-    internal BinaryBuilder(ArrowField field)
-        : base(field) => _offsets.Append(0);
+    internal DecimalBuilder(ArrowField field)
+        : base(field) => _limit = BigInteger.Pow(10, field.Type.Precision);
 
     /// <summary>Appends a row.</summary>
-    public void Append(ReadOnlySpan<byte> value)
+    /// <exception cref="ArgumentOutOfRangeException">The value has more digits, or more behind the point, than the type.</exception>
+    public void Append(decimal value)
     {
-        value.CopyTo(_data.Extend(value.Length));
-        _offsets.Append(_data.Length);
+        Span<int> bits = stackalloc int[4];
+        decimal.GetBits(value, bits);
+        var unscaled = new BigInteger(MemoryMarshal.AsBytes(bits[..3]), isUnsigned: true);
+        var shift = Field.Type.Scale - ((bits[3] >> 16) & 0xFF);
+        var (scaled, rest) = shift >= 0
+            ? (unscaled * BigInteger.Pow(10, shift), BigInteger.Zero)
+            : (BigInteger.DivRem(unscaled, BigInteger.Pow(10, -shift), out var remainder), remainder);
+        if (!rest.IsZero)
+            throw new ArgumentOutOfRangeException(nameof(value), value, $"Column '{Field.Name}' is {Field.Type}; round the value first.");
+        AppendUnscaled(bits[3] < 0 ? -scaled : scaled);
+    }
+
+    /// <summary>Appends a row whose value is <paramref name="unscaled"/> × 10^-Scale.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value has more digits than the type.</exception>
+    public void AppendUnscaled(BigInteger unscaled)
+    {
+        if (BigInteger.Abs(unscaled) >= _limit)
+            throw new ArgumentOutOfRangeException(nameof(unscaled), unscaled, $"Column '{Field.Name}' is {Field.Type}; the value has more digits.");
+        var bytes = _values.Extend(Field.Type.ByteWidth);
+        bytes.Fill(unscaled.Sign < 0 ? (byte)0xFF : (byte)0);
+        unscaled.TryWriteBytes(bytes, out _);
         Appended();
     }
 
-    /// <summary>Appends many rows of <paramref name="rowSize"/> bytes each, which lie behind one another in <paramref name="data"/>.</summary>
-    /// <exception cref="ArgumentException">The data are not a whole number of rows.</exception>
-    public void AppendRows(ReadOnlySpan<byte> data, int rowSize)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowSize);
-        if (data.Length % rowSize != 0)
-            throw new ArgumentException($"{data.Length} bytes are not a whole number of rows of {rowSize}.", nameof(data));
-        var start = _data.Length;
-        data.CopyTo(_data.Extend(data.Length));
-        for (var end = start + rowSize; end <= _data.Length; end += rowSize)
-            _offsets.Append(end);
-        Appended(data.Length / rowSize);
-    }
+    internal override void AppendRaw(ReadOnlySpan<byte> value) => AppendUnscaled(new BigInteger(value));
 
-    private protected Span<byte> Extend(int bytes)
-    {
-        var span = _data.Extend(bytes);
-        _offsets.Append(_data.Length);
-        Appended();
-        return span;
-    }
+    private protected override void AppendPlaceholder() => _values.Extend(Field.Type.ByteWidth).Clear();
 
-    private protected override void AppendPlaceholder() => _offsets.Append(_data.Length);
-
-    private protected override Column Build(int length, int nulls, ReadOnlyMemory<byte> validity)
-    {
-        var layout = new Offsets32Layout(_offsets.Take(), _data.Take());
-        _offsets.Append(0);
-        return Make(length, nulls, validity, layout);
-    }
-
-    internal virtual BinaryColumn Make(int length, int nulls, ReadOnlyMemory<byte> validity, BinaryLayout layout) => new(Field, length, nulls, validity, layout);
-}
-
-/// <summary>Builds a column of text.</summary>
-public sealed class Utf8Builder : BinaryBuilder
-{
-    internal Utf8Builder(ArrowField field)
-        : base(field)
-    {
-    }
-
-    /// <summary>Appends a row; null appends a null.</summary>
-    public void Append(string? value)
-    {
-        if (value is null)
-            AppendNull();
-        else
-            Encoding.UTF8.GetBytes(value, Extend(Encoding.UTF8.GetByteCount(value)));
-    }
-
-    internal override BinaryColumn Make(int length, int nulls, ReadOnlyMemory<byte> validity, BinaryLayout layout) =>
-        new Utf8Column(Field, length, nulls, validity, layout);
+    private protected override Column Build(Rows rows) => new DecimalColumn(Field, rows, _values.Take());
 }
 
 /// <summary>Builds a column of byte strings of one length.</summary>
@@ -128,8 +101,9 @@ public sealed class FixedSizeBinaryBuilder : ColumnBuilder
         Appended(data.Length / width);
     }
 
+    internal override void AppendRaw(ReadOnlySpan<byte> value) => Append(value);
+
     private protected override void AppendPlaceholder() => _data.Extend(Field.Type.Size).Clear();
 
-    private protected override Column Build(int length, int nulls, ReadOnlyMemory<byte> validity) =>
-        new FixedSizeBinaryColumn(Field, length, nulls, validity, _data.Take());
+    private protected override Column Build(Rows rows) => new FixedSizeBinaryColumn(Field, rows, _data.Take());
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace EventMl.Arrow;
@@ -7,8 +5,8 @@ namespace EventMl.Arrow;
 /// <summary>A column whose rows are byte strings: binary of any width, and text before decoding.</summary>
 public abstract class BytesColumn : Column
 {
-    private protected BytesColumn(ArrowField field, int length, int nullCount, ReadOnlyMemory<byte> validity)
-        : base(field, length, nullCount, validity)
+    private protected BytesColumn(ArrowField field, Rows rows)
+        : base(field, rows)
     {
     }
 
@@ -21,8 +19,8 @@ public sealed class FixedSizeBinaryColumn : BytesColumn
 {
     private readonly ReadOnlyMemory<byte> _values;
 
-    internal FixedSizeBinaryColumn(ArrowField field, int length, int nullCount, ReadOnlyMemory<byte> validity, ReadOnlyMemory<byte> values)
-        : base(field, length, nullCount, validity) => _values = values;
+    internal FixedSizeBinaryColumn(ArrowField field, Rows rows, ReadOnlyMemory<byte> values)
+        : base(field, rows) => _values = values;
 
     /// <summary>Bytes per row.</summary>
     public int ByteWidth => Field.Type.Size;
@@ -40,27 +38,52 @@ public sealed class FixedSizeBinaryColumn : BytesColumn
     internal override void Flatten(BodyLayout body)
     {
         base.Flatten(body);
-        body.Buffer(ValidityBuffer);
         body.Buffer(_values);
     }
+
+    private protected override Column JoinAll(IReadOnlyList<Column> parts) =>
+        new FixedSizeBinaryColumn(Field, Rows.Join(parts), ArrowMath.Join([.. parts.Select(p => ((FixedSizeBinaryColumn)p)._values)]));
 }
 
 /// <summary>A column of byte strings of any length (binary, large binary or binary view).</summary>
 public class BinaryColumn : BytesColumn
 {
-    private readonly BinaryLayout _layout;
+    internal BinaryColumn(ArrowField field, Rows rows, BinaryLayout layout)
+        : base(field, rows) => Layout = layout;
 
-    internal BinaryColumn(ArrowField field, int length, int nullCount, ReadOnlyMemory<byte> validity, BinaryLayout layout)
-        : base(field, length, nullCount, validity) => _layout = layout;
+    private protected BinaryLayout Layout { get; }
 
     /// <inheritdoc />
-    public override ReadOnlySpan<byte> GetSpan(int index) => IsNull(index) ? default : _layout.Get(index);
+    public override ReadOnlySpan<byte> GetSpan(int index) => IsNull(index) ? default : Layout.Get(index);
+
+    /// <summary>The whole column as Arrow keeps it, for loops over many rows: row i is <c>data[offsets[i]..offsets[i + 1]]</c>.</summary>
+    /// <returns>False where the column has 64-bit offsets or views; use <see cref="GetSpan"/> there.</returns>
+    public bool TryGetOffsets(out ReadOnlySpan<int> offsets, out ReadOnlySpan<byte> data)
+    {
+        if (Layout is OffsetLayout<int> layout)
+        {
+            offsets = layout.Offsets;
+            data = layout.Data;
+            return true;
+        }
+
+        offsets = default;
+        data = default;
+        return false;
+    }
 
     internal override void Flatten(BodyLayout body)
     {
         base.Flatten(body);
-        body.Buffer(ValidityBuffer);
-        _layout.Flatten(body, Field);
+        Layout.Flatten(body);
+    }
+
+    private protected override Column JoinAll(IReadOnlyList<Column> parts) => new BinaryColumn(Field, Rows.Join(parts), JoinLayouts(parts));
+
+    private protected static BinaryLayout JoinLayouts(IReadOnlyList<Column> parts)
+    {
+        BinaryLayout[] layouts = [.. parts.Select(p => ((BinaryColumn)p).Layout)];
+        return layouts[0].Join(layouts);
     }
 }
 
@@ -69,8 +92,8 @@ public sealed class Utf8Column : BinaryColumn
 {
     private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 
-    internal Utf8Column(ArrowField field, int length, int nullCount, ReadOnlyMemory<byte> validity, BinaryLayout layout)
-        : base(field, length, nullCount, validity, layout)
+    internal Utf8Column(ArrowField field, Rows rows, BinaryLayout layout)
+        : base(field, rows, layout)
     {
     }
 
@@ -82,68 +105,13 @@ public sealed class Utf8Column : BinaryColumn
             return null;
         try
         {
-            return s_strict.GetString(GetSpan(index));
+            return s_strict.GetString(Layout.Get(index));
         }
         catch (DecoderFallbackException e)
         {
             throw new ArrowFormatException($"Row {index} of column '{Field.Name}' is not valid UTF-8.", e);
         }
     }
-}
 
-/// <summary>Where the bytes of a row are.</summary>
-internal abstract class BinaryLayout
-{
-    public abstract ReadOnlySpan<byte> Get(int index);
-
-    public abstract void Flatten(BodyLayout body, ArrowField field);
-}
-
-internal sealed class Offsets32Layout(ReadOnlyMemory<byte> offsets, ReadOnlyMemory<byte> data) : BinaryLayout
-{
-    public override ReadOnlySpan<byte> Get(int index)
-    {
-        var pair = MemoryMarshal.Cast<byte, int>(offsets.Span).Slice(index, 2);
-        return data.Span[pair[0]..pair[1]];
-    }
-
-    public override void Flatten(BodyLayout body, ArrowField field)
-    {
-        body.Buffer(offsets);
-        body.Buffer(data);
-    }
-}
-
-internal sealed class Offsets64Layout(ReadOnlyMemory<byte> offsets, ReadOnlyMemory<byte> data) : BinaryLayout
-{
-    public override ReadOnlySpan<byte> Get(int index)
-    {
-        var pair = MemoryMarshal.Cast<byte, long>(offsets.Span).Slice(index, 2);
-        return data.Span[(int)pair[0]..(int)pair[1]];
-    }
-
-    public override void Flatten(BodyLayout body, ArrowField field)
-    {
-        body.Buffer(offsets);
-        body.Buffer(data);
-    }
-}
-
-/// <summary>16-byte views: up to 12 bytes inside the view, longer ones in one of several buffers.</summary>
-internal sealed class ViewLayout(ReadOnlyMemory<byte> views, ReadOnlyMemory<byte>[] data) : BinaryLayout
-{
-    public const int ViewSize = 16;
-    public const int InlineLimit = 12;
-
-    public override ReadOnlySpan<byte> Get(int index)
-    {
-        var view = views.Span.Slice(index * ViewSize, ViewSize);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(view);
-        return length <= InlineLimit
-            ? view.Slice(4, length)
-            : data[BinaryPrimitives.ReadInt32LittleEndian(view[8..])].Span.Slice(BinaryPrimitives.ReadInt32LittleEndian(view[12..]), length);
-    }
-
-    public override void Flatten(BodyLayout body, ArrowField field) =>
-        throw new NotSupportedException($"Field '{field.Name}' of type {field.Type} can be read but not written; convert it first.");
+    private protected override Column JoinAll(IReadOnlyList<Column> parts) => new Utf8Column(Field, Rows.Join(parts), JoinLayouts(parts));
 }

@@ -1,18 +1,18 @@
-using System.Runtime.InteropServices;
-
 namespace EventMl.Arrow;
 
 /// <summary>Rows of the same number of items: vectors and images.</summary>
 public sealed class FixedSizeListColumn : Column
 {
-    internal FixedSizeListColumn(ArrowField field, int length, int nullCount, ReadOnlyMemory<byte> validity, Column items)
-        : base(field, length, nullCount, validity) => Items = items;
+    internal FixedSizeListColumn(ArrowField field, Rows rows, Column items)
+        : base(field, rows) => Items = items;
 
     /// <summary>Items per row.</summary>
     public int ListSize => Field.Type.Size;
 
     /// <summary>The items of all rows, <c>Length × ListSize</c> of them.</summary>
     public Column Items { get; }
+
+    internal override IReadOnlyList<Column> Parts => [Items];
 
     /// <inheritdoc />
     public override ReadOnlySpan<T> Values<T>() => Items.Values<T>();
@@ -25,113 +25,71 @@ public sealed class FixedSizeListColumn : Column
         return Items.Values<T>().Slice(index * ListSize, ListSize);
     }
 
-    internal override void Flatten(BodyLayout body)
-    {
-        base.Flatten(body);
-        body.Buffer(ValidityBuffer);
-        Items.Flatten(body);
-    }
+    private protected override Column JoinAll(IReadOnlyList<Column> parts) => new FixedSizeListColumn(Field, Rows.Join(parts), JoinParts(parts)[0]);
 }
 
-/// <summary>Rows of any number of items (list or large list).</summary>
-public sealed class ListColumn : Column
+/// <summary>Rows of any number of items (list, large list and both views).</summary>
+public class ListColumn : Column
 {
-    private readonly ReadOnlyMemory<byte> _offsets;
+    private readonly RowRanges _ranges;
 
-    internal ListColumn(ArrowField field, int length, int nullCount, ReadOnlyMemory<byte> validity, ReadOnlyMemory<byte> offsets, Column items)
-        : base(field, length, nullCount, validity)
+    internal ListColumn(ArrowField field, Rows rows, RowRanges ranges, Column items)
+        : base(field, rows)
     {
-        _offsets = offsets;
+        _ranges = ranges;
         Items = items;
     }
 
     /// <summary>The items of all rows.</summary>
     public Column Items { get; }
 
-    /// <summary>Which of <see cref="Items"/> belong to a row.</summary>
-    public Range GetRange(int index)
-    {
-        CheckRow(index);
-        if (Field.Type.Kind == ArrowKind.List)
-        {
-            var pair = MemoryMarshal.Cast<byte, int>(_offsets.Span).Slice(index, 2);
-            return pair[0]..pair[1];
-        }
+    internal override IReadOnlyList<Column> Parts => [Items];
 
-        var wide = MemoryMarshal.Cast<byte, long>(_offsets.Span).Slice(index, 2);
-        return (int)wide[0]..(int)wide[1];
-    }
+    /// <summary>Which of <see cref="Items"/> belong to a row; none where the row is null.</summary>
+    public Range GetRange(int index) => IsNull(index) ? ..0 : _ranges.Get(index);
 
     internal override void Flatten(BodyLayout body)
     {
         base.Flatten(body);
-        body.Buffer(ValidityBuffer);
-        body.Buffer(_offsets);
-        Items.Flatten(body);
+        _ranges.Flatten(body);
     }
+
+    private protected override Column JoinAll(IReadOnlyList<Column> parts) => new ListColumn(Field, Rows.Join(parts), JoinRanges(parts), JoinParts(parts)[0]);
+
+    private protected static RowRanges JoinRanges(IReadOnlyList<Column> parts)
+    {
+        ListColumn[] lists = [.. parts.Cast<ListColumn>()];
+        return lists[0]._ranges.Join([.. lists.Select(l => l._ranges)], [.. lists.Select(l => l.Items.Length)]);
+    }
+}
+
+/// <summary>Rows of any number of key-value pairs; <see cref="ListColumn.GetRange"/> tells which pairs belong to a row.</summary>
+public sealed class MapColumn : ListColumn
+{
+    internal MapColumn(ArrowField field, Rows rows, RowRanges ranges, StructColumn entries)
+        : base(field, rows, ranges, entries)
+    {
+    }
+
+    /// <summary>The keys of all pairs.</summary>
+    public Column Keys => ((StructColumn)Items).Children[0];
+
+    /// <summary>The values of all pairs.</summary>
+    public Column MapValues => ((StructColumn)Items).Children[1];
+
+    private protected override Column JoinAll(IReadOnlyList<Column> parts) => new MapColumn(Field, Rows.Join(parts), JoinRanges(parts), (StructColumn)JoinParts(parts)[0]);
 }
 
 /// <summary>Rows of named values.</summary>
 public sealed class StructColumn : Column
 {
-    internal StructColumn(ArrowField field, int length, int nullCount, ReadOnlyMemory<byte> validity, IReadOnlyList<Column> children)
-        : base(field, length, nullCount, validity) => Children = children;
+    internal StructColumn(ArrowField field, Rows rows, IReadOnlyList<Column> children)
+        : base(field, rows) => Children = children;
 
     /// <summary>One column for each field of the struct, each as long as the struct.</summary>
     public IReadOnlyList<Column> Children { get; }
 
-    internal override void Flatten(BodyLayout body)
-    {
-        base.Flatten(body);
-        body.Buffer(ValidityBuffer);
-        foreach (var child in Children)
-            child.Flatten(body);
-    }
-}
+    internal override IReadOnlyList<Column> Parts => Children;
 
-/// <summary>Rows that point into a column of shared values.</summary>
-public sealed class DictionaryColumn : Column
-{
-    private readonly PrimitiveColumn _indices;
-
-    internal DictionaryColumn(ArrowField field, PrimitiveColumn indices, Column dictionary)
-        : base(field, indices.Length, indices.NullCount, indices.ValidityBuffer)
-    {
-        _indices = indices;
-        Dictionary = dictionary;
-    }
-
-    /// <summary>The shared values.</summary>
-    public Column Dictionary { get; }
-
-    /// <summary>Which row of <see cref="Dictionary"/> a row means; arbitrary where the row is null.</summary>
-    public int GetIndex(int index)
-    {
-        CheckRow(index);
-        return (int)IndexAt(_indices, index);
-    }
-
-    /// <summary>The text of a row of a dictionary of strings, or null.</summary>
-    /// <exception cref="InvalidOperationException">The dictionary holds no text.</exception>
-    public string? GetString(int index)
-    {
-        if (Dictionary is not Utf8Column text)
-            throw new InvalidOperationException($"Column '{Field.Name}' is {Field.Type}; its values are not text.");
-        return IsNull(index) ? null : text.GetString(GetIndex(index));
-    }
-
-    internal static long IndexAt(PrimitiveColumn indices, int row) => indices.Field.Type.Kind switch
-    {
-        ArrowKind.Int8 => indices.Values<sbyte>()[row],
-        ArrowKind.UInt8 => indices.Values<byte>()[row],
-        ArrowKind.Int16 => indices.Values<short>()[row],
-        ArrowKind.UInt16 => indices.Values<ushort>()[row],
-        ArrowKind.Int32 => indices.Values<int>()[row],
-        ArrowKind.UInt32 => indices.Values<uint>()[row],
-        ArrowKind.Int64 => indices.Values<long>()[row],
-        _ => (long)Math.Min(indices.Values<ulong>()[row], long.MaxValue),
-    };
-
-    internal override void Flatten(BodyLayout body) =>
-        throw new NotSupportedException($"Field '{Field.Name}' of type {Field.Type} can be read but not written; convert it first.");
+    private protected override Column JoinAll(IReadOnlyList<Column> parts) => new StructColumn(Field, Rows.Join(parts), JoinParts(parts));
 }

@@ -3,14 +3,16 @@ namespace EventMl.Arrow.Format;
 /// <summary>The checked RecordBatch table of one message: how long the columns are and where their buffers lie in the body.</summary>
 internal sealed class BatchHeader
 {
+    public const short VersionWithoutUnionValidity = 4;
     private const int NodeSize = 16;
     private const int BufferSize = 16;
     private readonly (int Length, int Nulls)[] _nodes;
     private readonly (long Offset, long Length)[] _buffers;
     private readonly long[] _variadic;
 
-    public BatchHeader(FlatBufferTable table, ByteSource source, long bodyOffset, long bodyLength, string where)
+    public BatchHeader(FlatBufferTable table, short version, ByteSource source, long bodyOffset, long bodyLength, string where)
     {
+        Version = version;
         Source = source;
         BodyOffset = bodyOffset;
         Where = where;
@@ -34,13 +36,14 @@ internal sealed class BatchHeader
             _buffers[i] = (offset, length);
         }
 
-        Codec = table.Table(3) is { } compression ? compression.Int8(0) : null;
-        if (Codec is { } codec && codec != 0)
-            throw new ArrowFormatException($"{where} is compressed with {(codec == 1 ? "zstd" : $"codec {codec}")}, which is not supported; write the file uncompressed or with LZ4.");
+        Codec = table.Table(3) is { } compression ? BufferCodec.Of(compression.Int8(0), compression.Int8(1), where) : null;
         _variadic = new long[table.Count(4, 8)];
         for (var i = 0; i < _variadic.Length; i++)
             _variadic[i] = table.Word(4, i);
     }
+
+    /// <summary>The metadata version as the file writes it: 3 for V4, 4 for V5.</summary>
+    public short Version { get; }
 
     public int Length { get; }
 
@@ -50,7 +53,8 @@ internal sealed class BatchHeader
 
     public string Where { get; }
 
-    public byte? Codec { get; }
+    /// <summary>What unpacks the buffers, or null where they are plain.</summary>
+    public BufferCodec? Codec { get; }
 
     public (int Length, int Nulls) Node(int index) => index < _nodes.Length
         ? _nodes[index]

@@ -1,189 +1,160 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace EventMl.Arrow.Format;
 
-/// <summary>Makes checked columns of a batch's buffers: after it, no accessor can leave its buffer.</summary>
-internal sealed class ColumnLoader(BatchHeader header, IReadOnlyDictionary<long, BatchHeader> dictionaries)
+/// <summary>
+/// Hands a batch's nodes and buffers to the layouts of its types, one after the other, unpacked where the batch is compressed.
+/// What it makes is checked: after it, no accessor of a column can leave its buffers.
+/// </summary>
+internal sealed class ColumnLoader(BatchHeader header, IReadOnlyDictionary<long, DictionaryGeneration> dictionaries, UnpackBudget budget)
 {
-    private const int MaxDepth = 64;
-    private int _depth;
-    private BufferReader _reader = new(header);
+    private int _node;
+    private int _buffer;
+    private int _variadic;
 
-    private ColumnLoader(BatchHeader header, IReadOnlyDictionary<long, BatchHeader> dictionaries, int depth)
-        : this(header, dictionaries) => _depth = depth;
+    /// <summary>Whether unions have a validity buffer, as they had before metadata version 5.</summary>
+    public bool HasUnionValidity => header.Version < BatchHeader.VersionWithoutUnionValidity;
 
     /// <summary>Column <paramref name="index"/> of the schema, touching only its own bytes.</summary>
-    public static Column Load(BatchHeader header, IReadOnlyDictionary<long, BatchHeader> dictionaries, ArrowSchema schema, int index)
+    public Column LoadColumn(ArrowSchema schema, int index)
     {
-        var loader = new ColumnLoader(header, dictionaries);
         for (var i = 0; i < index; i++)
-            loader._reader.Skip(schema.Fields[i].Type);
-        var column = loader.Load(schema.Fields[index]);
+            Skip(schema.Fields[i].Type);
+        var column = Load(schema.Fields[index]);
         return column.Length == header.Length
             ? column
             : throw new ArrowFormatException($"{header.Where} has {header.Length} rows; its column '{column.Field.Name}' has {column.Length}.");
     }
 
-    private Column Load(ArrowField field)
-    {
-        if (++_depth > MaxDepth)
-            throw Bad($"column '{field.Name}' nests deeper than {MaxDepth} levels");
-        var column = LoadHere(field);
-        _depth--;
-        return column;
-    }
+    public Column Load(ArrowField field) => field.Type.Layout.Load(this, field);
 
-    private Column LoadHere(ArrowField field)
+    /// <summary>The children of a type whose children are as long as itself.</summary>
+    public Column[] LoadChildren(ArrowField field, int length)
     {
-        var type = field.Type;
-        if (type.Kind == ArrowKind.Dictionary)
-            return LoadDictionary(field);
-        var (length, nulls) = _reader.NextNode();
-        if (type.Kind == ArrowKind.Null)
-            return new NullColumn(field, length);
-        var validity = LoadValidity(field, length, ref nulls);
-        switch (type.Kind)
+        var children = new Column[field.Type.Children.Count];
+        for (var i = 0; i < children.Length; i++)
         {
-            case ArrowKind.Bool:
-                return new BoolColumn(field, length, nulls, validity, _reader.Next(((long)length + 7) / 8, field));
-            case ArrowKind.Utf8:
-                return new Utf8Column(field, length, nulls, validity, LoadOffsets32(field, length));
-            case ArrowKind.Binary:
-                return new BinaryColumn(field, length, nulls, validity, LoadOffsets32(field, length));
-            case ArrowKind.LargeUtf8:
-                return new Utf8Column(field, length, nulls, validity, LoadOffsets64(field, length));
-            case ArrowKind.LargeBinary:
-                return new BinaryColumn(field, length, nulls, validity, LoadOffsets64(field, length));
-            case ArrowKind.Utf8View:
-                return new Utf8Column(field, length, nulls, validity, LoadViews(field, length, validity));
-            case ArrowKind.BinaryView:
-                return new BinaryColumn(field, length, nulls, validity, LoadViews(field, length, validity));
-            case ArrowKind.FixedSizeBinary:
-                return new FixedSizeBinaryColumn(field, length, nulls, validity, _reader.Next((long)length * type.Size, field));
-            case ArrowKind.FixedSizeList:
-                var items = Load(type.Children[0]);
-                if (items.Length != (long)length * type.Size)
-                    throw Bad($"column '{field.Name}' has {length} rows of {type.Size} items but {items.Length} items");
-                return new FixedSizeListColumn(field, length, nulls, validity, items);
-            case ArrowKind.List or ArrowKind.LargeList:
-                return LoadList(field, length, nulls, validity);
-            case ArrowKind.Struct:
-                var children = new List<Column>(type.Children.Count);
-                foreach (var child in type.Children)
-                {
-                    children.Add(Load(child));
-                    if (children[^1].Length != length)
-                        throw Bad($"column '{field.Name}' has {length} rows; its field '{child.Name}' has {children[^1].Length}");
-                }
-
-                return new StructColumn(field, length, nulls, validity, children);
-            default:
-                return LoadPrimitive(field, length, nulls, validity);
+            children[i] = Load(field.Type.Children[i]);
+            if (children[i].Length != length)
+                throw Bad($"column '{field.Name}' has {length} rows; its field '{children[i].Field.Name}' has {children[i].Length}");
         }
+
+        return children;
     }
 
-    private PrimitiveColumn LoadPrimitive(ArrowField field, int length, int nulls, ReadOnlyMemory<byte> validity) =>
-        new(field, length, nulls, validity, _reader.Next((long)length * field.Type.ByteWidth, field));
+    public (int Length, int Nulls) NextNode() => header.Node(_node++);
 
-    private ReadOnlyMemory<byte> LoadValidity(ArrowField field, int length, ref int nulls)
+    public int NextVariadic() => header.Variadic(_variadic++);
+
+    /// <summary>The next node and its validity.</summary>
+    public Rows NextRows(ArrowField field)
     {
+        var (length, nulls) = NextNode();
         if (nulls == 0)
         {
-            _ = _reader.Next(0, field);
-            return default;
+            _ = NextBuffer(0, field);
+            return new Rows(length, 0, default);
         }
 
-        var validity = _reader.Next(((long)length + 7) / 8, field);
-        var counted = Column.CountNulls(validity.Span, length);
-        if (counted != nulls)
-            throw Bad($"column '{field.Name}' claims {nulls} nulls; its validity bits say {counted}");
-        return validity;
+        var validity = NextBuffer(((long)length + 7) / 8, field);
+        var counted = Rows.CountNulls(validity.Span, length);
+        return counted == nulls
+            ? new Rows(length, nulls, validity)
+            : throw Bad($"column '{field.Name}' claims {nulls} nulls; its validity bits say {counted}");
     }
 
-    private Offsets32Layout LoadOffsets32(ArrowField field, int length)
-    {
-        var (offsets, last) = LoadOffsets<int>(field, length);
-        return new Offsets32Layout(offsets, _reader.Next(last, field));
-    }
-
-    private Offsets64Layout LoadOffsets64(ArrowField field, int length)
-    {
-        var (offsets, last) = LoadOffsets<long>(field, length);
-        return new Offsets64Layout(offsets, _reader.Next(last, field));
-    }
-
-    private ListColumn LoadList(ArrowField field, int length, int nulls, ReadOnlyMemory<byte> validity)
-    {
-        var (offsets, last) = field.Type.Kind == ArrowKind.List ? LoadOffsets<int>(field, length) : LoadOffsets<long>(field, length);
-        var items = Load(field.Type.Children[0]);
-        if (items.Length < last)
-            throw Bad($"column '{field.Name}' refers to {last} items; there are {items.Length}");
-        return new ListColumn(field, length, nulls, validity, offsets, items);
-    }
-
-    private unsafe (ReadOnlyMemory<byte> Offsets, long Last) LoadOffsets<T>(ArrowField field, int length)
+    /// <summary>The offsets of <paramref name="length"/> rows, which never fall, and the last one.</summary>
+    public (ReadOnlyMemory<byte> Offsets, long Last) NextOffsets<T>(ArrowField field, int length)
         where T : unmanaged, IBinaryInteger<T>
     {
         if (length == 0)
         {
             // Writers may leave out the single offset of an empty column.
-            _ = _reader.Next(0, field);
-            return (default, 0);
+            _ = NextBuffer(0, field);
+            return (new byte[Unsafe.SizeOf<T>()], 0);
         }
 
-        var bytes = _reader.Next(((long)length + 1) * sizeof(T), field);
+        var bytes = NextBuffer(((long)length + 1) * Unsafe.SizeOf<T>(), field);
         var offsets = MemoryMarshal.Cast<byte, T>(bytes.Span);
-        var previous = T.Zero;
-        for (var i = 0; i < offsets.Length; i++)
-        {
-            if (offsets[i] < previous)
-                throw Bad($"the offsets of column '{field.Name}' fall from {previous} to {offsets[i]} at row {Math.Max(0, i - 1)}");
-            previous = offsets[i];
-        }
-
-        return (bytes, long.CreateChecked(previous));
+        if (ArrowMath.FindFall(offsets) is var fall and >= 0)
+            throw Bad($"the offsets of column '{field.Name}' fall from {(fall == 0 ? T.Zero : offsets[fall - 1])} to {offsets[fall]} at row {Math.Max(0, fall - 1)}");
+        return (bytes, long.CreateChecked(offsets[^1]));
     }
 
-    private ViewLayout LoadViews(ArrowField field, int length, ReadOnlyMemory<byte> validity)
+    /// <summary>The offsets of a list and its items.</summary>
+    public RowRanges NextRanges<T>(ArrowField field, int length, out Column items)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        var views = _reader.Next((long)length * ViewLayout.ViewSize, field);
-        var data = new ReadOnlyMemory<byte>[_reader.NextVariadic()];
-        for (var i = 0; i < data.Length; i++)
-            data[i] = _reader.Next(null, field);
-        for (var row = 0; row < length; row++)
-        {
-            if (!validity.IsEmpty && (validity.Span[row >> 3] & (1 << (row & 7))) == 0)
-                continue;
-            var view = views.Span.Slice(row * ViewLayout.ViewSize, ViewLayout.ViewSize);
-            var size = BinaryPrimitives.ReadInt32LittleEndian(view);
-            var buffer = BinaryPrimitives.ReadInt32LittleEndian(view[8..]);
-            var offset = BinaryPrimitives.ReadInt32LittleEndian(view[12..]);
-            if (size < 0 || (size > ViewLayout.InlineLimit && ((uint)buffer >= (uint)data.Length || offset < 0 || (long)offset + size > data[buffer].Length)))
-                throw Bad($"row {row} of column '{field.Name}' refers outside its data buffers");
-        }
-
-        return new ViewLayout(views, data);
+        var (offsets, last) = NextOffsets<T>(field, length);
+        items = Load(field.Type.Children[0]);
+        return items.Length >= last
+            ? new OffsetRanges<T>(offsets)
+            : throw Bad($"column '{field.Name}' refers to {last} items; there are {items.Length}");
     }
 
-    private DictionaryColumn LoadDictionary(ArrowField field)
+    /// <summary>The next buffer, at least <paramref name="needed"/> bytes, cut to them; a null asks for all of it.</summary>
+    public ReadOnlyMemory<byte> NextBuffer(long? needed, ArrowField field)
     {
-        var (indexField, valueField) = (field.Type.Children[0], field.Type.Children[1]);
-        if (!dictionaries.TryGetValue(field.Type.DictionaryId, out var values))
-            throw Bad($"column '{field.Name}' uses dictionary {field.Type.DictionaryId}, which the file does not contain");
-        var (length, nulls) = _reader.NextNode();
-        var validity = LoadValidity(field, length, ref nulls);
-        var indices = LoadPrimitive(indexField, length, nulls, validity);
-        var dictionary = new ColumnLoader(values, dictionaries, _depth).Load(valueField);
-        for (var row = 0; row < length; row++)
-        {
-            if (!indices.IsNull(row) && DictionaryColumn.IndexAt(indices, row) is var index && (index < 0 || index >= dictionary.Length))
-                throw Bad($"row {row} of column '{field.Name}' means entry {index} of a dictionary of {dictionary.Length}");
-        }
-
-        return new DictionaryColumn(field, indices, dictionary);
+        var (offset, length) = header.Buffer(_buffer++);
+        if (header.Codec is null)
+            return Take(offset, length, needed ?? length, field);
+        if (needed == 0)
+            return default;
+        if (length == 0)
+            return needed is null ? default : throw TooShort(0, needed.Value, field);
+        return Unpack(header.Codec, offset, length, needed, field);
     }
 
-    private ArrowFormatException Bad(string what) => new($"{header.Where}: {what}.");
+    public DictionaryValues Dictionary(ArrowField field) => dictionaries.TryGetValue(field.Type.DictionaryId, out var generation)
+        ? generation.Load(dictionaries)
+        : throw Bad($"column '{field.Name}' uses dictionary {field.Type.DictionaryId}, which is missing");
+
+    public ArrowFormatException Bad(string what) => new($"{header.Where}: {what}.");
+
+    private void Skip(ArrowType type)
+    {
+        var layout = type.Layout;
+        _node++;
+        _buffer += layout.Buffers;
+        if (layout.HasVariadicBuffers)
+            _buffer += NextVariadic();
+        if (HasUnionValidity && type.Kind is ArrowKind.SparseUnion or ArrowKind.DenseUnion)
+            _buffer++;
+        if (type.Kind == ArrowKind.Dictionary)
+            return;
+        foreach (var child in type.Children)
+            Skip(child.Type);
+    }
+
+    private ReadOnlyMemory<byte> Unpack(BufferCodec codec, long offset, long length, long? needed, ArrowField field)
+    {
+        var plain = BinaryPrimitives.ReadInt64LittleEndian(Take(offset, length, sizeof(long), field).Span);
+        offset += sizeof(long);
+        length -= sizeof(long);
+        if (plain == BufferCodec.StoredRaw)
+            return Take(offset, length, needed ?? length, field);
+        if (plain < 0 || plain > Array.MaxLength || plain / codec.MaxRatio > length || length > Array.MaxLength)
+            throw new ArrowFormatException($"{header.Where}: column '{field.Name}' claims to unpack {length} bytes into {plain}, which {codec.Name} cannot.");
+        if (plain < (needed ?? 0))
+            throw TooShort(plain, needed ?? 0, field);
+        budget.Take(plain, header.Where);
+        var bytes = GC.AllocateUninitializedArray<byte>((int)plain);
+        codec.Unpack(header.Source.Slice(header.BodyOffset + offset, (int)length).Span, bytes, field.Name);
+        return bytes.AsMemory(0, (int)(needed ?? plain));
+    }
+
+    private ReadOnlyMemory<byte> Take(long offset, long length, long needed, ArrowField field)
+    {
+        if (length < needed)
+            throw TooShort(length, needed, field);
+        if (needed > Array.MaxLength)
+            throw new ArrowFormatException($"{header.Where}: a buffer of column '{field.Name}' takes {needed} bytes; at most {Array.MaxLength} are supported, so write smaller batches.");
+        return header.Source.Slice(header.BodyOffset + offset, (int)needed);
+    }
+
+    private ArrowFormatException TooShort(long length, long needed, ArrowField field) =>
+        new($"{header.Where}: a buffer of column '{field.Name}' has {length} bytes; its rows need {needed}.");
 }

@@ -95,6 +95,9 @@ internal readonly struct FlatBufferTable(FlatBuffer buffer, long position, long 
 
     public FlatBufferTable Item(int slot, int index) => buffer.TableAt(buffer.Follow(At(slot)) + 4 + (4L * index));
 
+    /// <summary>The 4-byte number at <paramref name="index"/> of a vector.</summary>
+    public int Int32Item(int slot, int index) => buffer.Int32(buffer.Follow(At(slot)) + 4 + (4L * index));
+
     /// <summary>The 8-byte word at <paramref name="index"/> of a vector of structs.</summary>
     public long Word(int slot, int index) => buffer.Int64(buffer.Follow(At(slot)) + 4 + (8L * index));
 

@@ -38,6 +38,15 @@ internal sealed class FlatBufferWriter
         return Offset;
     }
 
+    public int Int32Vector(IReadOnlyList<int> values)
+    {
+        Prepare(4, 4 * values.Count);
+        for (var i = values.Count - 1; i >= 0; i--)
+            PutInt32(values[i]);
+        PutInt32(values.Count);
+        return Offset;
+    }
+
     /// <summary>A vector of structs made of 8-byte words: FieldNode and Buffer take two, Block three.</summary>
     public int StructVector(IReadOnlyList<long> words, int wordsPerStruct)
     {

@@ -3,40 +3,36 @@ using System.Collections.Immutable;
 
 namespace EventMl.Arrow.Format;
 
-/// <summary>The schema and the batch headers of a file or stream, all lengths and positions checked.</summary>
+/// <summary>The schema and the batch headers of a whole file or stream, all lengths and positions checked.</summary>
 internal sealed class IpcContent
 {
-    public const int Continuation = -1;
     private const int MagicSize = 6;
     private const int BlockSize = 24;
     private const int SmallestFile = 22;
-    private const short OldestVersion = 3;
 
     private readonly ByteSource _source;
     private readonly string _name;
-    private ImmutableDictionary<long, BatchHeader> _dictionaries = ImmutableDictionary<long, BatchHeader>.Empty;
+    private readonly IpcDecoder _decoder;
 
-    private IpcContent(ByteSource source, string name)
-    {
-        _source = source;
-        _name = name;
-    }
+    private IpcContent(ByteSource source, string name, IpcDecoder decoder) => (_source, _name, _decoder) = (source, name, decoder);
 
     public static ReadOnlySpan<byte> Magic => "ARROW1"u8;
 
-    public ArrowSchema Schema { get; private set; } = new([]);
+    public ArrowSchema Schema => _decoder.Schema ?? throw Bad("is neither an Arrow file nor an Arrow stream");
 
     public IReadOnlyDictionary<string, string> Metadata { get; private set; } = ImmutableDictionary<string, string>.Empty;
 
-    public List<(BatchHeader Header, IReadOnlyDictionary<long, BatchHeader> Dictionaries)> Batches { get; } = [];
+    public List<BatchContent> Batches { get; } = [];
 
-    public static IpcContent Read(ByteSource source, string name)
+    public static IpcContent Read(ByteSource source, string name, ArrowReadOptions options)
     {
-        var content = new IpcContent(source, name);
-        if (source.Length >= MagicSize && source.Slice(0, MagicSize).Span.SequenceEqual(Magic))
+        var isFile = source.Length >= MagicSize && source.Slice(0, MagicSize).Span.SequenceEqual(Magic);
+        var content = new IpcContent(source, name, new IpcDecoder(name, options) { IsFile = isFile });
+        if (isFile)
             content.ReadFile();
         else
             content.ReadStream();
+        _ = content.Schema;
         return content;
     }
 
@@ -49,10 +45,10 @@ internal sealed class IpcContent
         var footerStart = end - 4 - footerLength;
         if (footerLength <= 0 || footerStart < 8)
             throw Bad($"claims a footer of {footerLength} bytes in a file of {_source.Length}");
-        var footer = Table(footerStart, footerLength, "footer");
+        var footer = new FlatBuffer(_source.Slice(footerStart, footerLength).ToArray(), $"{_name}, footer").Root();
         if (footer.Table(1) is not { } schema)
             throw Bad("has no schema in its footer");
-        Schema = SchemaCodec.Read(schema);
+        _decoder.Begin(schema);
         Metadata = SchemaCodec.ReadMetadata(footer, 4);
         var room = footerStart;
         ReadBlocks(footer, 2, footerStart, ref room);
@@ -78,32 +74,22 @@ internal sealed class IpcContent
     private void ReadStream()
     {
         long position = 0;
-        var hasSchema = false;
         while (position + 4 <= _source.Length)
         {
             var length = Int32(position);
-            if (length == Continuation && position + 8 <= _source.Length)
+            if (length == IpcMessage.Continuation && position + 8 <= _source.Length)
                 length = Int32(position + 4);
             if (length == 0)
                 break;
-            position = ReadMessage(position, _source.Length, ref hasSchema);
+            position = ReadMessage(position, _source.Length);
         }
-
-        if (!hasSchema)
-            throw Bad("is neither an Arrow file nor an Arrow stream");
     }
 
     private long ReadMessage(long position, long limit)
     {
-        var hasSchema = true;
-        return ReadMessage(position, limit, ref hasSchema);
-    }
-
-    private long ReadMessage(long position, long limit, ref bool hasSchema)
-    {
         var length = Int32(position);
         var start = position + 4;
-        if (length == Continuation)
+        if (length == IpcMessage.Continuation)
         {
             if (start + 4 > limit)
                 throw Bad($"ends inside the message at {position}");
@@ -112,45 +98,15 @@ internal sealed class IpcContent
         }
 
         if (length <= 0 || length > limit - start)
-            throw Bad($"has a message at {position} whose metadata claim {length} bytes; {limit - start} are left{(hasSchema ? "" : " (not an Arrow file?)")}");
-        var message = Table(start, length, $"message at {position}");
-        if (message.Int16(0) < OldestVersion)
-            throw Bad($"has metadata version {message.Int16(0) + 1}; versions 4 and 5 are supported");
+            throw Bad($"has a message at {position} whose metadata claim {length} bytes; {limit - start} are left{(_decoder.Schema is null ? " (not an Arrow file?)" : "")}");
+        var message = IpcMessage.Parse(_source.Slice(start, length).ToArray(), $"{_name}, message at {position}");
         var body = start + length;
-        var bodyLength = message.Int64(3);
-        if (bodyLength < 0 || bodyLength > limit - body)
-            throw Bad($"has a message at {position} with a body of {bodyLength} bytes; {limit - body} are left");
-        if (message.Table(2) is not { } header)
-            throw Bad($"has a message at {position} without content");
-        Take(message.Int8(1), header, position, body, bodyLength, ref hasSchema);
-        return body + bodyLength;
+        if (message.BodyLength > limit - body)
+            throw Bad($"has a message at {position} with a body of {message.BodyLength} bytes; {limit - body} are left");
+        if (_decoder.Take(message, _source, body) is { } batch)
+            Batches.Add(batch);
+        return body + message.BodyLength;
     }
-
-    private void Take(byte kind, FlatBufferTable header, long position, long body, long bodyLength, ref bool hasSchema)
-    {
-        switch (kind)
-        {
-            case 1 when !hasSchema:
-                Schema = SchemaCodec.Read(header);
-                hasSchema = true;
-                break;
-            case 2 when hasSchema:
-                if (header.Int8(2) != 0)
-                    throw Bad("has a delta dictionary, which is not supported; write whole dictionaries");
-                if (header.Table(1) is not { } values)
-                    throw Bad($"has a dictionary without values at {position}");
-                _dictionaries = _dictionaries.SetItem(header.Int64(0), new BatchHeader(values, _source, body, bodyLength, $"{_name}, dictionary {header.Int64(0)}"));
-                break;
-            case 3 when hasSchema:
-                Batches.Add((new BatchHeader(header, _source, body, bodyLength, $"{_name}, batch {Batches.Count}"), _dictionaries));
-                break;
-            default:
-                throw Bad($"has an unexpected message of kind {kind} at {position}");
-        }
-    }
-
-    private FlatBufferTable Table(long offset, int length, string what) =>
-        new FlatBuffer(_source.Slice(offset, length).ToArray(), $"{_name}, {what}").Root();
 
     private int Int32(long position) => BinaryPrimitives.ReadInt32LittleEndian(_source.Slice(position, 4).Span);
 

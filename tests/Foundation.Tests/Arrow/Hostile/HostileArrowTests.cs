@@ -1,6 +1,6 @@
 using EventMl.Arrow;
 
-namespace EventMl.Foundation.Tests.Arrow;
+namespace EventMl.Foundation.Tests.Arrow.Hostile;
 
 public sealed class HostileArrowTests
 {
