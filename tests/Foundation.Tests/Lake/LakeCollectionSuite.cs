@@ -43,6 +43,21 @@ public abstract class LakeCollectionSuite<TLake> : LakeSuite<TLake>
         (await Lake.CollectAsync(s_latestOnly with { KeepYoungerThan = TimeSpan.FromHours(1) }, Ct)).Versions.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(-24, 3600, 0)]
+    [InlineData(24, -2, 1)]
+    public async Task Counts_the_age_of_versions_by_the_storage_when_the_clock_of_a_writer_is_wrong(int hours, int graceSeconds, int expired)
+    {
+        var writer = new LakeStore(new LakeOptions { Root = At("wrong-clock") }, UnderTest.Storage, new StandingClock(TimeProvider.System.GetUtcNow().AddHours(hours)));
+        for (var i = 1; i <= 2; i++)
+            await writer.CommitAsync(LakeKind.Dataset, "demo", Stage([i]), Txn("create"), Ct);
+
+        var collected = await Lake.CollectAsync(s_latestOnly with { GracePeriod = TimeSpan.FromSeconds(graceSeconds) }, Ct);
+
+        collected.Versions.Count.ShouldBe(expired);
+        (await Lake.VerifyAsync(await LatestAsync(), Ct)).ShouldBeTrue();
+    }
+
     [Fact]
     public async Task Takes_what_a_commit_left_behind_when_it_died()
     {

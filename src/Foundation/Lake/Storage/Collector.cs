@@ -105,12 +105,13 @@ internal sealed class Collector(ILakeStorage storage, Func<LakeKind, string, Lak
     {
         var kept = 0;
         DateTimeOffset? superseded = null;
-        await foreach (var stored in table.ManifestsAsync(ct))
+        await foreach (var manifest in storage.ListAsync(table.VersionsFolder, ct))
         {
-            var version = stored.Manifest.Version;
-            // What was the latest version when a writer began may be what it builds on.
+            if (LakeTable.VersionOf(manifest.Path) is not { } version)
+                continue;
+            // What was the latest version when a writer began may be what it builds on; the storage's clock tells, not that of some writer.
             var mayGo = kept >= retention.KeepVersions && superseded < deadline && superseded < now - retention.KeepYoungerThan && !retention.Pinned.Contains((table.Kind, table.Name, version));
-            superseded = stored.Manifest.Timestamp;
+            superseded = manifest.Modified;
             if (mayGo && await DoomAsync(table, version, deadline, ct))
                 expired.Add((table.Kind, table.Name, version));
             else

@@ -69,6 +69,8 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
     public Task StoreAsync(string path, string localFile, CancellationToken ct)
     {
         var target = LocalPath(path);
+        // A link has the age of the staged file; collection must count from now, and may look the moment the link is there.
+        File.SetLastWriteTimeUtc(localFile, clock.GetUtcNow().UtcDateTime);
         DurableFiles.Seal(localFile);
         Reached(path, CommitStep.FileSealed);
         CreateFolder(Path.GetDirectoryName(target)!);
@@ -84,8 +86,7 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
             File.Move(temporary, target, overwrite: false);
         }
 
-        // A link has the age of the staged file; collection must count from now.
-        File.SetLastWriteTimeUtc(target, clock.GetUtcNow().UtcDateTime);
+        Reached(path, CommitStep.FileLinked);
         DurableFiles.FlushFolder(Path.GetDirectoryName(target)!);
         return Task.CompletedTask;
     }

@@ -122,6 +122,7 @@ internal enum CommitStep
 {
     Started,
     FileSealed,
+    FileLinked,
     FileStored,
     DataStored,
     Noted,
