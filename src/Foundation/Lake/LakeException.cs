@@ -1,7 +1,7 @@
 namespace EventMl.Lake;
 
 /// <summary>The lake refuses a request or finds its own files damaged; the message says what to do.</summary>
-public sealed class LakeException : Exception
+public class LakeException : Exception
 {
     /// <summary>An error without a message.</summary>
     public LakeException()

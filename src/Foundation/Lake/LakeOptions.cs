@@ -35,6 +35,12 @@ public sealed record LakeTransaction(string Id, string Operation, string? Actor)
     /// <summary>The operation that keeps the rows of the latest version.</summary>
     public const string Append = "append";
 
+    /// <summary>
+    /// The version that the work was based on: what was committed since is judged, and a conflict refused. Null for rows that are appended to, or put
+    /// in place of, whatever is there; operations that look at rows then take the latest version when they begin.
+    /// </summary>
+    public long? ReadVersion { get; init; }
+
     /// <summary>Free key-value pairs kept with the version.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 }

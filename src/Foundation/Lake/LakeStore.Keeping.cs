@@ -1,100 +1,164 @@
+using EventMl.Arrow;
+using EventMl.Lake.Data;
 using EventMl.Lake.Storage;
 
 namespace EventMl.Lake;
 
 public sealed partial class LakeStore
 {
+    private const string WorkFolder = "_work";
+
     /// <summary>
-    /// Lays a version out as the input of a script: <c>part-00000.arrow</c>, … for a dataset, the file tree for a model. The files are
-    /// hard links to the lake's read-only files, or copies (see <see cref="LakeOptions.CopyOnMaterialise"/>); returns the absolute folder.
+    /// Lays a version out as the input of a script: <c>part-00000.arrow</c>, … for a dataset, the file tree for a model. Files that hold just what
+    /// the version says are hard links to the lake's read-only files, or copies (see <see cref="LakeOptions.CopyOnMaterialise"/>); where rows were
+    /// deleted or columns added or dropped, a part is written anew. Returns the absolute folder.
     /// </summary>
     /// <remarks>
     /// A link costs nothing but shares the bytes, so a write through it would change the lake: read-only permissions forbid that to ordinary
     /// users (to open it for writing a script would first have to change the mode). Symbolic links would not protect better, and a script
     /// could not be run in a container that mounts only its input.
     /// </remarks>
-    public string Materialise(LakeVersion version, string targetFolder)
+    /// <exception cref="LakeException">A file is missing or damaged.</exception>
+    public async Task<string> MaterialiseAsync(LakeVersion version, string targetFolder, CancellationToken ct = default)
     {
+        var (table, manifest) = Content(version);
         var folder = Path.GetFullPath(targetFolder);
-        for (var i = 0; i < version.Files.Count; i++)
+        Directory.CreateDirectory(folder);
+        if (manifest.Tree is not null)
         {
-            var source = Path.Combine(version.Path, version.Files[i].Path);
-            var target = Path.Combine(folder, version.Kind == LakeKind.Dataset ? $"part-{i:D5}.arrow" : version.Files[i].Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Delete(target);
-            if (_options.CopyOnMaterialise || !DurableFiles.TryLink(source, target, out _))
-                File.Copy(source, target);
+            foreach (var (path, file) in manifest.Files(table.Folder))
+                await PlaceAsync(path, file, Path.Combine(folder, file.Path), ct);
+            return folder;
+        }
+
+        var schema = manifest.Fragments.All(IsPlain) ? null : await DatasetSchema.ReadAsync(table, manifest, ct);
+        for (var i = 0; i < manifest.Fragments.Count; i++)
+        {
+            var target = Path.Combine(folder, $"part-{i:D5}.arrow");
+            var fragment = manifest.Fragments[i];
+            if (IsPlain(fragment))
+                await PlaceAsync(manifest.PathOf(table.Folder, fragment.Files[0]), fragment.Files[0], target, ct);
+            else
+                await WritePartAsync(table, manifest, fragment, schema!, target, ct);
         }
 
         return folder;
+
+        bool IsPlain(ManifestFragment fragment) => fragment is { Deletion: null, Files: [var only] } && only.Fields.SequenceEqual(manifest.Schema.Select(f => f.Id))
+            && only.Columns.SequenceEqual(Enumerable.Range(0, only.Columns.Count));
     }
 
-    /// <summary>Deletes files that no version of any dataset or model needs and that are older than the grace period; returns how many.</summary>
-    /// <exception cref="LakeException">A manifest is damaged; nothing of its dataset or model was deleted.</exception>
-    public async Task<int> CollectGarbageAsync(TimeSpan? gracePeriod = null, CancellationToken ct = default)
+    /// <summary>The local folder with a version's files, fetched first where they are remote; read them by the paths of <see cref="LakeVersion.Files"/>.</summary>
+    /// <exception cref="LakeException">A file is missing.</exception>
+    public async Task<string> FetchAsync(LakeVersion version, CancellationToken ct = default)
     {
-        var deadline = (_clock.GetUtcNow() - (gracePeriod ?? _options.GracePeriod)).UtcDateTime;
-        var deleted = 0;
-        foreach (var kind in Enum.GetValues<LakeKind>())
-        {
-            var folder = Path.Combine(_root, LakeNames.Folder(kind));
-            foreach (var path in Directory.Exists(folder) ? Directory.GetDirectories(folder) : [])
-                deleted += await CollectAsync(new LakeTable(kind, Path.GetFileName(path), path), deadline, ct);
-        }
-
-        return deleted;
+        if (_local is not FetchedFiles fetched)
+            return version.Path;
+        var (table, manifest) = Content(version);
+        foreach (var (path, file) in manifest.Files(table.Folder))
+            await _local.GetAsync(path, file.Bytes, null, ct);
+        return fetched.PathOf(manifest.Tree is { } tree ? $"{manifest.Base(table.Folder, tree.Base)}/{tree.Path}" : table.Folder);
     }
 
     /// <summary>Deletes a dataset or model with all its versions, for good; false when there is none or a commit is running.</summary>
-    /// <exception cref="LakeException">The name is not allowed.</exception>
-    public Task<bool> PurgeAsync(LakeKind kind, string name, CancellationToken ct = default)
+    /// <exception cref="LakeException">The name is not allowed, or clones still need its files.</exception>
+    public async Task<bool> PurgeAsync(LakeKind kind, string name, CancellationToken ct = default)
     {
-        ct.ThrowIfCancellationRequested();
         var table = Table(kind, name);
-        if (!Directory.Exists(table.Folder))
-            return Task.FromResult(false);
-        using var held = table.TryLockExclusive();
-        if (held is null)
-            return Task.FromResult(false);
+        var exists = false;
+        await foreach (var _ in _storage.ListAsync(table.Folder, ct))
+        {
+            exists = true;
+            break;
+        }
+
+        if (!exists)
+            return false;
+        // Writers look for the mark after they announced themselves, this looks for writers after it has set the mark.
+        await _storage.WriteAsync(PurgeMark(table), "{}"u8.ToArray(), ct);
+        if (await _storage.OldestWriterAsync(table.Folder, ct) is not null)
+        {
+            await _storage.DeleteAsync(PurgeMark(table), ct);
+            return false;
+        }
+
+        if (await new Collector(_storage, TableAt).ClonesOfAsync(table, ct) is { Count: > 0 } clones)
+        {
+            await _storage.DeleteAsync(PurgeMark(table), ct);
+            throw new LakeException($"'{name}' cannot be purged: its clones {string.Join(", ", clones)} need its files. Purge those first.");
+        }
+
         // Oldest first, so the version list never has a hole at its new end; without manifests the data are garbage, so a crash here leaves nothing half visible.
-        foreach (var version in table.Versions().Reverse())
-            File.Delete(table.ManifestPath(version));
-        Directory.Delete(table.Folder, recursive: true);
-        return Task.FromResult(true);
+        var versions = new List<long>();
+        await foreach (var version in table.VersionsAsync(ct))
+            versions.Add(version);
+        foreach (var version in Enumerable.Reverse(versions))
+            await _storage.DeleteAsync(table.ManifestPath(version), ct);
+        await foreach (var found in _storage.ListAsync(table.Folder, ct))
+        {
+            if (found.Path != PurgeMark(table))
+                await _storage.DeleteAsync(found.Path, ct);
+        }
+
+        await _storage.DeleteAsync(PurgeMark(table), ct);
+        return true;
     }
 
-    private static async Task<int> CollectAsync(LakeTable table, DateTime deadline, CancellationToken ct)
+    /// <summary>Deletes files that no version of any dataset or model needs and that are older than the grace period; returns how many.</summary>
+    /// <exception cref="LakeException">A manifest is damaged; nothing was deleted.</exception>
+    public async Task<int> CollectGarbageAsync(TimeSpan? gracePeriod = null, CancellationToken ct = default) =>
+        (await CollectAsync(new LakeRetention { GracePeriod = gracePeriod }, ct)).Files;
+
+    /// <summary>Deletes versions that need not be kept, then files that no version needs and that are older than the grace period.</summary>
+    /// <exception cref="LakeException">A manifest or tag is damaged; nothing was deleted.</exception>
+    public async Task<LakeCollection> CollectAsync(LakeRetention retention, CancellationToken ct = default)
     {
-        using var held = table.TryLockExclusive();
-        if (held is null)
-            return 0;
-        var needed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var version in table.Versions())
-        {
-            if (await table.ReadAsync(version, ct) is { } stored)
-                needed.UnionWith(stored.Manifest.ReferencedPaths().Select(p => Path.Combine(table.Folder, p)));
-        }
-
-        var candidates = Enumerate(table.DataFolder).Where(p => !needed.Contains(p))
-            .Concat(Enumerate(table.VersionsFolder).Where(p => Path.GetFileName(p).StartsWith(LakeTable.TemporaryPrefix, StringComparison.Ordinal)));
-        var deleted = 0;
-        foreach (var path in candidates.ToList())
-        {
-            if (File.GetLastWriteTimeUtc(path) >= deadline)
-                continue;
-            File.Delete(path);
-            deleted++;
-        }
-
-        foreach (var folder in Directory.Exists(table.DataFolder) ? Directory.GetDirectories(table.DataFolder) : [])
-        {
-            if (!Enumerate(folder).Any() && Directory.GetLastWriteTimeUtc(folder) < deadline)
-                Directory.Delete(folder, recursive: true);
-        }
-
-        return deleted;
+        if (retention.KeepVersions < 1)
+            throw new LakeException("At least one version must be kept; to delete all of a dataset or model, purge it.");
+        DeleteOldWork(retention.GracePeriod ?? _options.GracePeriod);
+        return await new Collector(_storage, TableAt).CollectAsync(retention with { GracePeriod = retention.GracePeriod ?? _options.GracePeriod }, ct);
     }
 
-    private static IEnumerable<string> Enumerate(string folder) =>
-        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories) : [];
+    private LakeTable TableAt(LakeKind kind, string name) => new(_storage, _local, kind, name);
+
+    private async Task PlaceAsync(string path, ManifestFile file, string target, CancellationToken ct)
+    {
+        var source = await _local.GetAsync(path, file.Bytes, null, ct);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.Delete(target);
+        if (!File.Exists(source))
+            throw new LakeException($"{source} is missing; restore it from a backup.");
+        if (_options.CopyOnMaterialise || !DurableFiles.TryLink(source, target, out _))
+            File.Copy(source, target);
+    }
+
+    private static async Task WritePartAsync(LakeTable table, Manifest manifest, ManifestFragment fragment, DatasetSchema schema, string target, CancellationToken ct)
+    {
+        File.Delete(target);
+        using var reader = await FragmentReader.OpenAsync(table, manifest, fragment, schema, ct);
+        using var file = TableWriter.Create(target, schema.Arrow);
+        for (var i = 0; i < reader.BatchCount; i++)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (reader.Live(i) is { } batch)
+                file.Write(batch);
+        }
+
+        file.Finish();
+    }
+
+    // What a process that died was writing, and what was fetched long ago.
+    private void DeleteOldWork(TimeSpan grace)
+    {
+        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime - (grace < TimeSpan.FromHours(1) ? TimeSpan.FromHours(1) : grace);
+        foreach (var folder in (string[])[WorkFolder, "cache"])
+        {
+            var start = new DirectoryInfo(Path.Combine(_root, folder));
+            foreach (var file in start.Exists ? start.EnumerateFiles("*", SearchOption.AllDirectories) : [])
+            {
+                if (file.LastWriteTimeUtc < deadline && file.LastAccessTimeUtc < deadline)
+                    file.Delete();
+            }
+        }
+    }
 }

@@ -1,5 +1,3 @@
-using EventMl.Lake.Storage;
-
 namespace EventMl.Lake;
 
 /// <content>Records: small files beside the versions that are written once and never changed or collected.</content>
@@ -7,52 +5,28 @@ public sealed partial class LakeStore
 {
     /// <summary>Keeps a record for ever; false when one of that name is there already, whatever it holds.</summary>
     /// <exception cref="LakeException">The folder or the name is not allowed.</exception>
-    public async Task<bool> TryWriteRecordAsync(string folder, string name, ReadOnlyMemory<byte> content, CancellationToken ct = default)
-    {
-        var path = RecordPath(folder, name);
-        if (File.Exists(path))
-            return false;
-        var parent = Path.GetDirectoryName(path)!;
-        if (!Directory.Exists(parent))
-        {
-            Directory.CreateDirectory(parent);
-            DurableFiles.FlushFolder(_root);
-        }
-
-        var temporary = Path.Combine(parent, $".{Path.GetRandomFileName()}");
-        await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            await file.WriteAsync(content, ct);
-        DurableFiles.Seal(temporary);
-        var written = DurableFiles.TryPublish(temporary, path);
-        DurableFiles.FlushFolder(parent);
-        return written;
-    }
+    public Task<bool> TryWriteRecordAsync(string folder, string name, ReadOnlyMemory<byte> content, CancellationToken ct = default) =>
+        _storage.TryCreateAsync(RecordPath(folder, name), content, ct);
 
     /// <summary>A record's bytes; null when there is none.</summary>
     /// <exception cref="LakeException">The folder or the name is not allowed.</exception>
-    public async Task<byte[]?> ReadRecordAsync(string folder, string name, CancellationToken ct = default)
-    {
-        try
-        {
-            return await File.ReadAllBytesAsync(RecordPath(folder, name), ct);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+    public Task<byte[]?> ReadRecordAsync(string folder, string name, CancellationToken ct = default) => _storage.ReadAsync(RecordPath(folder, name), ct);
 
     /// <summary>The names of a folder's records, in ordinal order.</summary>
     /// <exception cref="LakeException">The folder is not allowed.</exception>
-    public IReadOnlyList<string> ListRecords(string folder)
+    public async Task<IReadOnlyList<string>> ListRecordsAsync(string folder, CancellationToken ct = default)
     {
-        var path = RecordPath(folder, "x");
-        return Directory.Exists(Path.GetDirectoryName(path))
-            ? [.. Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Select(f => Path.GetFileName(f)).Where(f => !f.StartsWith('.')).Order(StringComparer.Ordinal)]
-            : [];
+        var names = new List<string>();
+        await foreach (var found in _storage.ListAsync(RecordPath(folder, "x")[..^2], ct))
+        {
+            if (found.Path[(folder.Length + 1)..] is var name && !name.StartsWith('.'))
+                names.Add(name);
+        }
+
+        return names;
     }
 
-    private string RecordPath(string folder, string name)
+    private static string RecordPath(string folder, string name)
     {
         foreach (var part in (string[])[folder, name])
         {
@@ -60,8 +34,8 @@ public sealed partial class LakeStore
                 throw new LakeException($"'{part}' cannot name a record: use letters, digits, '-', '_' and '.', the dot not first.");
         }
 
-        return folder is "datasets" or "models"
+        return folder is "datasets" or "models" or "cache" or WorkFolder
             ? throw new LakeException($"Records cannot stand in '{folder}'; versions do.")
-            : Path.Combine(_root, folder, name);
+            : $"{folder}/{name}";
     }
 }

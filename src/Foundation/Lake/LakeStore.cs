@@ -1,51 +1,77 @@
 using System.Diagnostics.CodeAnalysis;
+using EventMl.Lake.Changes;
 using EventMl.Lake.Storage;
 
 namespace EventMl.Lake;
 
 /// <summary>
-/// Datasets and models as immutable versions in a local folder. Many processes may commit at once: a version exists from the moment its
-/// manifest has its name, which only one writer can give it; a crash before leaves the last version as it was.
+/// Datasets and models as immutable versions on a local disk or in an object store. Many processes may commit at once: a version exists from
+/// the moment its manifest has its name, which only one writer can give it; a crash before leaves the last version as it was.
 /// </summary>
 [SuppressMessage("Design", "MA0049:Type name should not match containing namespace", Justification = "The field's term for the thing and for its parts.")]
 public sealed partial class LakeStore
 {
     private readonly LakeOptions _options;
     private readonly TimeProvider _clock;
+    private readonly ILakeStorage _storage;
+    private readonly LocalFiles _local;
     private readonly string _root;
+    private Action<CommitStep> _reached = static _ => { };
 
     /// <summary>A lake in the folder that the options name.</summary>
     public LakeStore(LakeOptions options, TimeProvider? clock = null)
+        : this(options, new DiskStorage(Path.GetFullPath(options.Root), clock ?? TimeProvider.System), clock)
+    {
+    }
+
+    /// <summary>A lake in a storage; what is remote is kept for a while in the folder that the options name.</summary>
+    public LakeStore(LakeOptions options, ILakeStorage storage, TimeProvider? clock = null)
     {
         _options = options;
         _clock = clock ?? TimeProvider.System;
         _root = Path.GetFullPath(options.Root);
+        _storage = storage;
+        _local = storage.LocalPath("") is null ? new FetchedFiles(storage, Path.Combine(_root, "cache")) : new DiskFiles(storage);
     }
 
     /// <summary>Tests stop a commit here by throwing.</summary>
-    internal Action<CommitStep> Reached { get; set; } = static _ => { };
+    internal Action<CommitStep> Reached
+    {
+        get => _reached;
+        set
+        {
+            _reached = value;
+            if (_storage is DiskStorage disk)
+                disk.Reached = (_, step) => value(step);
+        }
+    }
 
     /// <summary>
     /// Makes the files of a staging folder the next version: for a dataset its <c>*.arrow</c> files in ordinal order, for a model its whole tree.
     /// The files move into the lake. A transaction that was committed before gives back its version and leaves the staging folder alone.
     /// </summary>
     /// <exception cref="LakeException">The name, the folder or a file in it cannot be used; nothing was committed.</exception>
+    /// <exception cref="LakeConflictException">The transaction names the version it read, and what was committed since does not go with it.</exception>
     public async Task<LakeVersion> CommitAsync(LakeKind kind, string name, string stagingFolder, LakeTransaction txn, CancellationToken ct = default)
     {
-        if (string.IsNullOrWhiteSpace(txn.Id))
-            throw new LakeException("A commit needs a transaction id, for instance that of the task.");
-        var table = Table(kind, name);
-        if (await FindAsync(table, txn.Id, ct) is { } done)
-            return done;
+        var table = Table(kind, name, txn);
+        if (await table.Notes.FindAsync(txn.Id, ct) is { } done)
+            return table.ToVersion(done);
         if (!Directory.Exists(stagingFolder))
             throw new LakeException($"The staging folder {stagingFolder} does not exist.");
-        var staged = kind == LakeKind.Dataset ? await StagedFiles.ReadDatasetAsync(stagingFolder, ct) : await StagedFiles.ReadModelAsync(stagingFolder, ct);
-        table.Create();
-        using var held = await table.LockSharedAsync(ct);
+        await using var writing = await AnnounceAsync(table, ct);
         Reached(CommitStep.Started);
-        await StoreAsync(table, staged, ct);
+        var latest = (await table.LatestAsync(ct))?.Manifest;
+        var staged = kind == LakeKind.Dataset ? await StagedFiles.ReadDatasetAsync(stagingFolder, latest, ct) : await StagedFiles.ReadModelAsync(stagingFolder, latest, ct);
+        foreach (var file in staged.Files.Where(f => f.IsNew))
+        {
+            await _storage.StoreAsync($"{table.Folder}/{file.Target}", file.Source, ct);
+            Reached(CommitStep.FileStored);
+        }
+
         Reached(CommitStep.DataStored);
-        var version = await PublishAsync(table, staged, txn, ct);
+        var start = txn.ReadVersion is null ? latest : await ReadAsync(table, txn.ReadVersion, ct);
+        var version = await Committer(table).CommitAsync(new StagedChange(staged, txn, start), txn, start, isBlind: txn.ReadVersion is null, ct);
         // Only now may the staging folder go: until the manifest has its name, a retry needs all of it.
         foreach (var file in staged.Files)
             File.Delete(file.Source);
@@ -60,7 +86,7 @@ public sealed partial class LakeStore
         var table = Table(kind, name);
         if (version is < 1)
             return null;
-        if ((version ?? table.LatestVersion()) is not { } wanted)
+        if ((version ?? await table.LatestVersionAsync(ct)) is not { } wanted)
             return null;
         return await table.ReadAsync(wanted, ct) is { } stored ? table.ToVersion(stored) : null;
     }
@@ -71,95 +97,70 @@ public sealed partial class LakeStore
     {
         var table = Table(kind, name);
         var versions = new List<LakeVersion>();
-        foreach (var version in table.Versions())
-        {
-            if (await table.ReadAsync(version, ct) is { } stored)
-                versions.Add(table.ToVersion(stored));
-        }
-
+        await foreach (var stored in table.ManifestsAsync(ct))
+            versions.Add(table.ToVersion(stored));
         return versions;
     }
 
-    /// <summary>The version that a transaction made, or null.</summary>
+    /// <summary>The version that a transaction made, or null; the number of versions does not matter for the time it takes.</summary>
     /// <exception cref="LakeException">The name is not allowed or a manifest is damaged.</exception>
-    public Task<LakeVersion?> FindByTransactionAsync(LakeKind kind, string name, string txnId, CancellationToken ct = default) => FindAsync(Table(kind, name), txnId, ct);
+    public async Task<LakeVersion?> FindByTransactionAsync(LakeKind kind, string name, string txnId, CancellationToken ct = default)
+    {
+        var table = Table(kind, name);
+        return await table.Notes.FindAsync(txnId, ct) is { } stored ? table.ToVersion(stored) : null;
+    }
 
     /// <summary>Whether every file of a version is there with the bytes that were committed.</summary>
-    [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "A lake elsewhere needs its connection for this.")]
     public async Task<bool> VerifyAsync(LakeVersion version, CancellationToken ct = default)
     {
-        foreach (var file in version.Files)
+        var (table, manifest) = Content(version);
+        foreach (var (path, file) in manifest.Files(table.Folder))
         {
-            var path = Path.Combine(version.Path, file.Path);
-            if (!File.Exists(path) || new FileInfo(path).Length != file.Bytes || await DurableFiles.HashAsync(path, ct) != file.Sha256)
+            try
+            {
+                await using var stream = await _storage.OpenAsync(path, ct);
+                if (await DurableFiles.HashAsync(stream, ct) != (file.Sha256, file.Bytes))
+                    return false;
+            }
+            catch (LakeException)
+            {
                 return false;
+            }
         }
 
         return true;
     }
 
-    private static async Task<LakeVersion?> FindAsync(LakeTable table, string txnId, CancellationToken ct)
-    {
-        foreach (var version in table.Versions())
-        {
-            if (await table.ReadAsync(version, ct) is { } stored && stored.Manifest.Txn.Id == txnId)
-                return table.ToVersion(stored);
-        }
+    internal static (LakeTable Table, Manifest Manifest) Content(LakeVersion version) =>
+        (version.Table ?? throw new LakeException($"{version.Uri} was not read from a lake."), version.Stored!.Manifest);
 
-        return null;
+    private Committer Committer(LakeTable table) => new(table, _clock, Reached);
+
+    // Announced before anything is looked at, so that collection keeps what the work may need.
+    private async Task<IAsyncDisposable> AnnounceAsync(LakeTable table, CancellationToken ct)
+    {
+        var writing = await _storage.AnnounceWriterAsync(table.Folder, ct);
+        if (await _storage.ReadAsync(PurgeMark(table), ct) is null)
+            return writing;
+        await writing.DisposeAsync();
+        throw new LakeException($"'{table.Name}' is being purged; try again when that is done, or purge it again if it was interrupted.");
     }
 
-    private async Task<LakeVersion> PublishAsync(LakeTable table, StagedFiles staged, LakeTransaction txn, CancellationToken ct)
+    private static string PurgeMark(LakeTable table) => table.Folder + "/_purging";
+
+    private static async Task<Manifest> ReadAsync(LakeTable table, long? version, CancellationToken ct)
     {
-        while (true)
-        {
-            // Looking again in every round keeps a transaction that runs twice at once from making two versions.
-            var latest = table.LatestVersion() is { } v ? await table.ReadAsync(v, ct) : null;
-            if (await FindAsync(table, txn.Id, ct) is { } done)
-                return done;
-            var manifest = ManifestBuilder.Next(table, latest, staged, txn, _clock.GetUtcNow());
-            if (table.TryPublish(manifest, Reached) is { } stored)
-                return table.ToVersion(stored);
-        }
+        var found = version is { } wanted ? (wanted < 1 ? null : await table.ReadAsync(wanted, ct)) : await table.LatestAsync(ct);
+        return found?.Manifest ?? throw new LakeException(version is null
+            ? $"There is no {(table.Kind == LakeKind.Dataset ? "dataset" : "model")} '{table.Name}' in the lake."
+            : $"'{table.Name}' has no version {version}; it was never there, or it was collected.");
     }
 
-    private async Task StoreAsync(LakeTable table, StagedFiles staged, CancellationToken ct)
+    private LakeTable Table(LakeKind kind, string name, LakeTransaction? txn = null)
     {
-        var folders = new HashSet<string>(StringComparer.Ordinal) { table.DataFolder };
-        foreach (var file in staged.Files)
-        {
-            var target = Path.Combine(table.Folder, file.Target);
-            for (var parent = Path.GetDirectoryName(target)!; folders.Add(parent); parent = Path.GetDirectoryName(parent)!)
-                Directory.CreateDirectory(parent);
-            DurableFiles.Seal(file.Source);
-            Reached(CommitStep.FileSealed);
-            await StoreAsync(file, target, ct);
-            Reached(CommitStep.FileStored);
-        }
-
-        foreach (var folder in folders)
-            DurableFiles.FlushFolder(folder);
-    }
-
-    private async Task StoreAsync(StagedFile file, string target, CancellationToken ct)
-    {
-        var stored = DurableFiles.TryLink(file.Source, target, out _);
-        if (!stored && !(File.Exists(target) && new FileInfo(target).Length == file.Bytes && await DurableFiles.HashAsync(target, ct) == file.Sha256))
-        {
-            // Another file system, or a damaged file under the name that only these bytes may have.
-            var temporary = Path.Combine(Path.GetDirectoryName(target)!, LakeTable.TemporaryPrefix + Path.GetRandomFileName());
-            File.Copy(file.Source, temporary);
-            DurableFiles.Seal(temporary);
-            File.Move(temporary, target, overwrite: true);
-        }
-
-        // A file that is used again counts as new, so that collection leaves it alone.
-        File.SetLastWriteTimeUtc(target, _clock.GetUtcNow().UtcDateTime);
-    }
-
-    private LakeTable Table(LakeKind kind, string name)
-    {
+        if (txn is not null && string.IsNullOrWhiteSpace(txn.Id))
+            throw new LakeException("A commit needs a transaction id, for instance that of the task.");
         LakeNames.Check(name);
-        return new LakeTable(kind, name, Path.Combine(_root, LakeNames.Folder(kind), name));
+        return new LakeTable(_storage, _local, kind, name);
     }
 }

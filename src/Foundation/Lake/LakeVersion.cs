@@ -1,3 +1,5 @@
+using EventMl.Lake.Storage;
+
 namespace EventMl.Lake;
 
 /// <summary>One immutable version of a dataset or model.</summary>
@@ -12,10 +14,13 @@ public sealed record LakeVersion
     /// <summary>1 for the first version, without gaps.</summary>
     public required long Version { get; init; }
 
-    /// <summary><c>sha256:</c> and the hash of the manifest's bytes, which names this content on every machine.</summary>
+    /// <summary><c>sha256:</c> and the Merkle root over the manifest, which names every byte of this version on every machine.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Absolute folder that <see cref="LakeFile.Path"/> is relative to; for a model it holds exactly the model's files.</summary>
+    /// <summary>
+    /// Absolute folder that <see cref="LakeFile.Path"/> is relative to; for a model it holds exactly the model's files. Empty where the lake is
+    /// not on a local disk: <see cref="LakeStore.FetchAsync"/> gives a folder everywhere.
+    /// </summary>
     public required string Path { get; init; }
 
     /// <summary>When the version was committed.</summary>
@@ -38,6 +43,19 @@ public sealed record LakeVersion
 
     /// <summary>The id of the transaction that made this version.</summary>
     public required string TransactionId { get; init; }
+
+    /// <summary>What the transaction called its work, for instance <c>append</c> or <c>ingest</c>.</summary>
+    public string Operation { get; init; } = "";
+
+    /// <summary>The version that the work was based on; null when it was the first, or made by a program that did not note it.</summary>
+    public long? ReadVersion { get; init; }
+
+    /// <summary>Bytes of the data files that this version brought; null when made by a program that did not note it.</summary>
+    public long? BytesWritten { get; init; }
+
+    internal StoredManifest? Stored { get; init; }
+
+    internal LakeTable? Table { get; init; }
 
     /// <summary><c>lake://datasets/NAME@VERSION</c> or <c>lake://models/NAME@VERSION</c>.</summary>
     public string Uri => $"lake://{LakeNames.Folder(Kind)}/{Name}@{Version}";

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EventMl.Arrow;
 using EventMl.Lake;
 using EventMl.Lake.Storage;
@@ -71,7 +72,7 @@ public sealed class LakeCommitTests : IDisposable
         (await _lake.ListVersionsAsync(LakeKind.Dataset, "demo", Ct)).Count.ShouldBe(1);
     }
 
-    public static TheoryData<string> Steps => [.. Enum.GetNames<CommitStep>()];
+    public static TheoryData<string> Steps => [.. Enum.GetNames<CommitStep>().Where(s => s != nameof(CommitStep.RowAdded))];
 
     [Theory]
     [MemberData(nameof(Steps))]
@@ -186,8 +187,12 @@ public sealed class LakeCommitTests : IDisposable
         var txn = new LakeTransaction("ingest-1", "ingest", "ada") { Metadata = new Dictionary<string, string> { ["source"] = "golden" } };
         var version = await _lake.CommitAsync(LakeKind.Dataset, "demo", _folder.Stage([1, 2], [3]), txn, Ct);
 
-        var golden = await File.ReadAllTextAsync(Path.Combine(Arrow.NodePeer.RepositoryRoot, "tests/Foundation.Tests/fixtures/lake/manifest.json"), Ct);
-        (await File.ReadAllTextAsync(ManifestPath(1), Ct)).ShouldBe(golden);
+        // What must never be used twice is drawn by lot.
+        var manifest = Regex.Replace(await File.ReadAllTextAsync(ManifestPath(1), Ct), @"-[0-9a-f]{8}\.arrow|(?<=""root"": "")sha256:[0-9a-f]{64}", m => m.Value[0] == '-' ? ".arrow" : "", RegexOptions.None, TimeSpan.FromSeconds(1));
+        var golden = Path.Combine(Arrow.NodePeer.RepositoryRoot, "tests/Foundation.Tests/fixtures/lake/manifest.json");
+        if (Environment.GetEnvironmentVariable("EVENTML_UPDATE_GOLDEN") == "1")
+            await File.WriteAllTextAsync(golden, manifest, Ct);
+        manifest.ShouldBe(await File.ReadAllTextAsync(golden, Ct));
         version.Metadata["source"].ShouldBe("golden");
     }
 

@@ -34,8 +34,8 @@ public sealed class LakeKeepingTests : IDisposable
         var version = await lake.CommitAsync(LakeKind.Dataset, "demo", _folder.Stage([1], [2]), new LakeTransaction("t", "create", null), Ct);
         var model = await CommitModelAsync();
 
-        var data = lake.Materialise(version, _folder.At("input/data"));
-        var tree = lake.Materialise(model, _folder.At("input/model"));
+        var data = await lake.MaterialiseAsync(version, _folder.At("input/data"), Ct);
+        var tree = await lake.MaterialiseAsync(model, _folder.At("input/model"), Ct);
 
         Directory.GetFiles(data).Select(Path.GetFileName).Order().ShouldBe(["part-00000.arrow", "part-00001.arrow"]);
         using (var file = ArrowFile.Open(Path.Combine(data, "part-00001.arrow")))

@@ -85,7 +85,21 @@ internal static partial class DurableFiles
     public static async Task<string> HashAsync(string path, CancellationToken ct)
     {
         await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 20, FileOptions.SequentialScan | FileOptions.Asynchronous);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, ct));
+        return (await HashAsync(stream, ct)).Sha256;
+    }
+
+    public static async Task<(string Sha256, long Bytes)> HashAsync(Stream stream, CancellationToken ct)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 20];
+        long bytes = 0;
+        while (await stream.ReadAsync(buffer, ct) is var read and > 0)
+        {
+            hash.AppendData(buffer, 0, read);
+            bytes += read;
+        }
+
+        return (Convert.ToHexStringLower(hash.GetHashAndReset()), bytes);
     }
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -3,113 +3,88 @@ using System.Security.Cryptography;
 
 namespace EventMl.Lake.Storage;
 
-/// <summary>The folder of one dataset or model: manifests under <c>_versions</c>, bytes under <c>data</c>.</summary>
-internal sealed class LakeTable(LakeKind kind, string name, string folder)
+/// <summary>One dataset or model in a storage: manifests under <c>_versions</c>, bytes under <c>data</c>.</summary>
+internal sealed class LakeTable(ILakeStorage storage, LocalFiles local, LakeKind kind, string name)
 {
-    public const string TemporaryPrefix = ".tmp-";
-    private const string LockName = "_lock";
+    public ILakeStorage Storage => storage;
+
+    public LocalFiles Local => local;
 
     public LakeKind Kind => kind;
 
     public string Name => name;
 
-    public string Folder => folder;
+    public string Folder { get; } = $"{LakeNames.Folder(kind)}/{name}";
 
-    public string DataFolder => Path.Combine(folder, "data");
+    public string VersionsFolder => Folder + "/_versions";
 
-    public string VersionsFolder => Path.Combine(folder, "_versions");
-
-    public void Create()
-    {
-        Directory.CreateDirectory(DataFolder);
-        Directory.CreateDirectory(VersionsFolder);
-        DurableFiles.FlushFolder(folder);
-        DurableFiles.FlushFolder(Path.GetDirectoryName(folder)!);
-    }
+    public TransactionNotes Notes => new(this);
 
     /// <summary>The versions that exist, newest first.</summary>
-    public IReadOnlyList<long> Versions()
+    public async IAsyncEnumerable<long> VersionsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        if (!Directory.Exists(VersionsFolder))
-            return [];
-        var versions = new List<long>();
-        foreach (var path in Directory.EnumerateFiles(VersionsFolder, "*.json"))
+        // Names count down, so that a listing in ordinal order begins with the newest.
+        await foreach (var found in storage.ListAsync(VersionsFolder, ct))
         {
-            var stem = Path.GetFileNameWithoutExtension(path);
-            if (stem.Length == 20 && ulong.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out var inverse) && ulong.MaxValue - inverse is var v and <= long.MaxValue)
-                versions.Add((long)v);
+            if (VersionOf(found.Path) is { } version)
+                yield return version;
         }
-
-        versions.Sort((a, b) => b.CompareTo(a));
-        return versions;
     }
 
-    public long? LatestVersion() => Versions() is [var latest, ..] ? latest : null;
+    public async Task<long?> LatestVersionAsync(CancellationToken ct)
+    {
+        await foreach (var version in VersionsAsync(ct))
+            return version;
+        return null;
+    }
 
-    public string ManifestPath(long version) => Path.Combine(VersionsFolder, (ulong.MaxValue - (ulong)version).ToString("D20", CultureInfo.InvariantCulture) + ".json");
+    public string ManifestPath(long version) => $"{VersionsFolder}/{(ulong.MaxValue - (ulong)version).ToString("D20", CultureInfo.InvariantCulture)}.json";
+
+    public static long? VersionOf(string path)
+    {
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        return name.Length == 25 && name.EndsWith(".json", StringComparison.Ordinal)
+            && ulong.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out var inverse) && ulong.MaxValue - inverse is var v and >= 1 and <= long.MaxValue
+            ? (long)v
+            : null;
+    }
+
+    public async Task<StoredManifest?> LatestAsync(CancellationToken ct) => await LatestVersionAsync(ct) is { } version ? await ReadAsync(version, ct) : null;
 
     public async Task<StoredManifest?> ReadAsync(long version, CancellationToken ct)
     {
         var path = ManifestPath(version);
-        byte[] bytes;
-        try
-        {
-            bytes = await File.ReadAllBytesAsync(path, ct);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
+        if (await storage.ReadAsync(path, ct) is not { } bytes)
             return null;
-        }
+        var shown = storage.LocalPath(path) ?? path;
+        var stored = ManifestJson.Parse(bytes, shown);
+        return stored.Manifest.Version == version && stored.Manifest.Name == name
+            ? stored
+            : throw new LakeException($"The manifest {shown} is that of {stored.Manifest.Name} version {stored.Manifest.Version}; files of the lake must not be renamed.");
+    }
 
-        var manifest = Manifest.Parse(bytes, path);
-        return manifest.Version == version && manifest.Name == name
-            ? new StoredManifest(manifest, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes)))
-            : throw new LakeException($"The manifest {path} is that of {manifest.Name} version {manifest.Version}; files of the lake must not be renamed.");
+    /// <summary>Every version with its manifest, newest first.</summary>
+    public async IAsyncEnumerable<StoredManifest> ManifestsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var version in VersionsAsync(ct))
+        {
+            if (await ReadAsync(version, ct) is { } stored)
+                yield return stored;
+        }
     }
 
     /// <summary>Makes a manifest the next version; null when another writer was faster.</summary>
-    public StoredManifest? TryPublish(Manifest manifest, Action<CommitStep> reached)
+    public async Task<StoredManifest?> TryPublishAsync(Manifest manifest, CancellationToken ct)
     {
-        var bytes = manifest.ToBytes();
-        var temporary = Path.Combine(VersionsFolder, TemporaryPrefix + Path.GetRandomFileName());
-        File.WriteAllBytes(temporary, bytes);
-        reached(CommitStep.ManifestWritten);
-        DurableFiles.Seal(temporary);
-        reached(CommitStep.ManifestSealed);
-        if (!DurableFiles.TryPublish(temporary, ManifestPath(manifest.Version)))
-            return null;
-        reached(CommitStep.Published);
-        DurableFiles.FlushFolder(VersionsFolder);
-        return new StoredManifest(manifest, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        var (stored, bytes) = ManifestJson.Seal(manifest);
+        return await storage.TryCreateAsync(ManifestPath(manifest.Version), bytes, ct) ? stored : null;
     }
 
-    /// <summary>Held by commits; collection and purging wait for all of them or step back.</summary>
-    public async Task<IDisposable> LockSharedAsync(CancellationToken ct)
-    {
-        while (true)
-        {
-            try
-            {
-                return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read);
-            }
-            catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
-            {
-                await Task.Delay(20, ct);
-            }
-        }
-    }
-
-    public IDisposable? TryLockExclusive()
-    {
-        try
-        {
-            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
-        {
-            return null;
-        }
-    }
+    /// <summary>
+    /// The path for new bytes. A name is never used twice: collection may be about to delete an unneeded file that happens to hold the same bytes.
+    /// </summary>
+    public static string NewPath(string folder, string sha256, string extension = "") =>
+        $"{folder}/{sha256}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}{extension}";
 
     public LakeVersion ToVersion(StoredManifest stored)
     {
@@ -120,31 +95,40 @@ internal sealed class LakeTable(LakeKind kind, string name, string folder)
             Name = name,
             Version = m.Version,
             Id = stored.Id,
-            Path = m.Tree is { } tree ? Path.Combine(folder, tree.Path) : folder,
+            Path = storage.LocalPath(m.Tree is { } tree ? $"{m.Base(Folder, tree.Base)}/{tree.Path}" : Folder) ?? "",
             CreatedAt = m.Timestamp,
             Fields = [.. m.Schema.Select(f => new LakeField(f.Name, f.Type, f.Nullable, f.Metadata))],
             NumRows = m.Stats.Rows,
             SizeBytes = m.Stats.Bytes,
             Files = m.Tree is { } t
                 ? [.. t.Files.Select(f => new LakeFile(f.Path, f.Bytes, f.Sha256, 0))]
-                : [.. m.Fragments.SelectMany(f => f.Files.Select(file => new LakeFile(file.Path, file.Bytes, file.Sha256, f.PhysicalRows)))],
+                : [.. m.Fragments.SelectMany(f => f.Files.Select(file => new LakeFile(Relative(m, file), file.Bytes, file.Sha256, f.PhysicalRows)))],
             Metadata = m.Metadata,
             TransactionId = m.Txn.Id,
+            Operation = m.Txn.Operation,
+            ReadVersion = m.ReadVersion,
+            BytesWritten = m.Change?.Bytes,
+            Stored = stored,
+            Table = this,
         };
     }
-}
 
-internal sealed record StoredManifest(Manifest Manifest, string Id);
+    // Files of a clone lie in the folder of another dataset beside this one.
+    private static string Relative(Manifest manifest, ManifestFile file) => file.Base is null ? file.Path : $"../../{manifest.PathOf("", file)}";
+}
 
 /// <summary>The points of a commit at which a crash must leave the last version whole.</summary>
 internal enum CommitStep
 {
     Started,
     FileSealed,
+    FileLinked,
     FileStored,
     DataStored,
+    Noted,
     ManifestWritten,
     ManifestSealed,
+    RowAdded,
     Published,
     StagingRemoved,
 }

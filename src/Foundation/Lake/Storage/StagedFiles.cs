@@ -7,12 +7,14 @@ namespace EventMl.Lake.Storage;
 /// <summary>What a staging folder holds, checked before anything of it enters the lake.</summary>
 internal sealed record StagedFiles(IReadOnlyList<StagedFile> Files, ArrowSchema? Schema, string? TreePath)
 {
-    public static async Task<StagedFiles> ReadDatasetAsync(string folder, CancellationToken ct)
+    public static async Task<StagedFiles> ReadDatasetAsync(string folder, Manifest? latest, CancellationToken ct)
     {
         var paths = Directory.GetFiles(folder, "*.arrow");
         Array.Sort(paths, StringComparer.Ordinal);
         if (paths.Length == 0)
             throw new LakeException($"The staging folder {folder} has no *.arrow file; write at least one (it may have no rows).");
+        // The latest version is not collected while somebody writes, so its files may be used again.
+        var known = (latest?.Fragments ?? []).SelectMany(f => f.Files).Where(f => f.Base is null).DistinctBy(f => f.Sha256, StringComparer.Ordinal).ToDictionary(f => f.Sha256, StringComparer.Ordinal);
         ArrowSchema? schema = null;
         var files = new List<StagedFile>(paths.Length);
         foreach (var path in paths)
@@ -22,14 +24,16 @@ internal sealed record StagedFiles(IReadOnlyList<StagedFile> Files, ArrowSchema?
             schema ??= found;
             if (!schema.HasSameFieldsAs(found))
                 throw new LakeException($"{Path.GetFileName(path)} has the columns ({found}); {Path.GetFileName(paths[0])} has ({schema}). All files of a dataset need the same columns and column metadata.");
-            var hash = await DurableFiles.HashAsync(path, ct);
-            files.Add(new StagedFile(path, $"data/{hash}.arrow", new FileInfo(path).Length, hash, rows));
+            var (hash, bytes) = (await DurableFiles.HashAsync(path, ct), new FileInfo(path).Length);
+            files.Add(known.TryGetValue(hash, out var same) && same.Bytes == bytes
+                ? new StagedFile(path, "", same.Path, bytes, hash, rows, IsNew: false)
+                : new StagedFile(path, "", LakeTable.NewPath("data", hash, ".arrow"), bytes, hash, rows, IsNew: true));
         }
 
         return new StagedFiles(files, schema, null);
     }
 
-    public static async Task<StagedFiles> ReadModelAsync(string folder, CancellationToken ct)
+    public static async Task<StagedFiles> ReadModelAsync(string folder, Manifest? latest, CancellationToken ct)
     {
         var relative = new List<string>();
         Walk(folder, "", relative);
@@ -43,11 +47,13 @@ internal sealed record StagedFiles(IReadOnlyList<StagedFile> Files, ArrowSchema?
             var path = Path.Combine(folder, name);
             var hash = await DurableFiles.HashAsync(path, ct);
             listing.Append(hash).Append("  ").Append(name).Append('\n');
-            files.Add(new StagedFile(path, name, new FileInfo(path).Length, hash, 0));
+            files.Add(new StagedFile(path, name, "", new FileInfo(path).Length, hash, 0, IsNew: true));
         }
 
-        var tree = "data/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(listing.ToString())));
-        return new StagedFiles([.. files.Select(f => f with { Target = tree + "/" + f.Target })], null, tree);
+        if (latest?.Tree is { Base: null } tree && tree.Files.SequenceEqual(files.Select(f => new ManifestArtifact(f.Name, f.Bytes, f.Sha256))))
+            return new StagedFiles([.. files.Select(f => f with { Target = $"{tree.Path}/{f.Name}", IsNew = false })], null, tree.Path);
+        var target = LakeTable.NewPath("data", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(listing.ToString()))));
+        return new StagedFiles([.. files.Select(f => f with { Target = $"{target}/{f.Name}" })], null, target);
     }
 
     private static (long Rows, ArrowSchema Schema) Inspect(string path)
@@ -56,7 +62,9 @@ internal sealed record StagedFiles(IReadOnlyList<StagedFile> Files, ArrowSchema?
         {
             using var file = ArrowFile.Open(path);
             file.Validate();
-            return (file.RowCount, file.Schema);
+            return file.Schema.Fields.Select(f => f.Name).Distinct(StringComparer.Ordinal).Count() == file.Schema.Fields.Count
+                ? (file.RowCount, file.Schema)
+                : throw new LakeException($"{Path.GetFileName(path)} has two columns of one name ({file.Schema}); rename one.");
         }
         catch (ArrowFormatException e)
         {
@@ -85,5 +93,5 @@ internal sealed record StagedFiles(IReadOnlyList<StagedFile> Files, ArrowSchema?
     }
 }
 
-/// <summary>One staged file: where it is, where it goes (relative to the dataset's or model's folder) and what is in it.</summary>
-internal sealed record StagedFile(string Source, string Target, long Bytes, string Sha256, long Rows);
+/// <summary>One staged file: where it is, its name in a model's tree, where it goes (relative to the dataset's or model's folder), and what is in it.</summary>
+internal sealed record StagedFile(string Source, string Name, string Target, long Bytes, string Sha256, long Rows, bool IsNew);

@@ -20,8 +20,8 @@ internal sealed class LakeAnchors(LakeStore lake) : IAnchorStore
         }
     }
 
-    public Task<IReadOnlyList<long>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<long>>([.. lake.ListRecords(Folder).Select(SizeOf).OfType<long>()]);
+    public async Task<IReadOnlyList<long>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await lake.ListRecordsAsync(Folder, cancellationToken)).Select(SizeOf).OfType<long>()];
 
     public Task<byte[]?> ReadAsync(long size, CancellationToken cancellationToken) => lake.ReadRecordAsync(Folder, Name(size), cancellationToken);
 

@@ -63,8 +63,8 @@ internal sealed class EvaluationExecutor(TaskTools tools, ModelsJobs jobs, Model
         var folder = tools.Folders.Prepare(lease);
         try
         {
-            tools.Lake.Materialise(model, Path.Combine(folder.Input, "model"));
-            tools.Lake.Materialise(dataset, Path.Combine(folder.Input, "dataset"));
+            await tools.Lake.MaterialiseAsync(model, Path.Combine(folder.Input, "model"), cancellationToken);
+            await tools.Lake.MaterialiseAsync(dataset, Path.Combine(folder.Input, "dataset"), cancellationToken);
             var (command, _) = await tools.Commands.CreateAsync(script: null, JobKind, folder.Request(lease, folder.Input), cancellationToken);
             return await tools.Process.RunAsync(command!, _ => Task.CompletedTask, options.EvaluationTimeout, cancellationToken) switch
             {

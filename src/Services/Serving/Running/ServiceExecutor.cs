@@ -62,7 +62,7 @@ internal sealed class ServiceExecutor(Ledger ledger, ServingJobs jobs, LakeStore
     {
         var version = await lake.GetAsync(LakeKind.Model, created.Model, created.ArtifactVersion, cancellationToken)
             ?? throw new LakeException($"The bytes of model '{created.Model}' version {created.ModelVersion} are not in the lake of this worker.");
-        var model = new RunningModel(created.Model, created.ModelVersion, TrainedModel.Load(version.Path, created.Device));
+        var model = new RunningModel(created.Model, created.ModelVersion, TrainedModel.Load(await lake.FetchAsync(version, cancellationToken), created.Device));
         try
         {
             return await RunningService.StartAsync(created.ServiceId, model, created.Port, cancellationToken);

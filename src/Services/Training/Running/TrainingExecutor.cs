@@ -30,7 +30,7 @@ internal sealed class TrainingExecutor(TaskTools tools, TrainingJobs jobs) : Tas
                 ErrorCodes.DatasetNotFound, $"The bytes of dataset '{request.Dataset}' version {request.DatasetVersion} are not in the lake of this worker.");
         }
 
-        var input = Tools.Lake.Materialise(dataset, attempt.Folder.Input);
+        var input = await Tools.Lake.MaterialiseAsync(dataset, attempt.Folder.Input, cancellationToken);
         return Preparation.Of(new TaskWork(request.Script, input, request.Params, request.Model ?? default, request.TimeoutSeconds));
     }
 

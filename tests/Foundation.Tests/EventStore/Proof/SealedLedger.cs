@@ -119,8 +119,8 @@ internal sealed class LakeRecordAnchors(LakeStore lake) : IAnchorStore
         }
     }
 
-    public Task<IReadOnlyList<long>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<long>>([.. lake.ListRecords("ledger").Select(n => long.Parse(n.AsSpan(7, 19)))]);
+    public async Task<IReadOnlyList<long>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await lake.ListRecordsAsync("ledger", cancellationToken)).Select(n => long.Parse(n.AsSpan(7, 19)))];
 
     public Task<byte[]?> ReadAsync(long size, CancellationToken cancellationToken) => lake.ReadRecordAsync("ledger", $"anchor-{size:D19}.json", cancellationToken);
 }
