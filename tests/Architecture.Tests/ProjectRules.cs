@@ -34,7 +34,7 @@ internal static class ProjectRules
     {
         ["MassTransit"] = ["EventMl.Bus"],
         ["MassTransit.RabbitMQ"] = ["EventMl.Bus"],
-        ["Npgsql"] = ["EventMl.EventStore", "EventMl.Bus", "EventMl.Jobs"],
+        ["Npgsql"] = ["EventMl.EventStore", "EventMl.Bus", "EventMl.Jobs", "EventMl.Data"],
     };
 
     public static IEnumerable<string> WrongReferences(IReadOnlyCollection<Project> projects) =>
