@@ -37,6 +37,9 @@ internal sealed class AppendStatement
         _headers = JsonSerializer.SerializeToUtf8Bytes(Headers(_metadata), LedgerJson.Options);
     }
 
+    /// <summary>Id of the stream.</summary>
+    public string StreamId => _streamId;
+
     /// <summary>Category of the stream.</summary>
     public string Category { get; }
 

@@ -90,7 +90,7 @@ public sealed class Ledger(
         if (Views.Contains(statement.Category))
         {
             await using var transaction = await BeginAsync(cancellationToken);
-            var applied = await transaction.AppendAsync(streamId, streamType, expectedVersion, events, metadata, cancellationToken);
+            var applied = await transaction.AppendAsync(statement, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return applied;
         }

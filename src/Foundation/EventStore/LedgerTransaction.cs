@@ -64,27 +64,26 @@ public sealed class LedgerTransaction : IAsyncDisposable
     public async Task<IReadOnlyList<StoredEvent>> AppendAsync(
         string streamId, string streamType, long expectedVersion, IReadOnlyList<object> events, EventMetadata metadata, CancellationToken cancellationToken = default)
     {
-        if (events.Count == 0)
-        {
-            return [];
-        }
-
-        var statement = new AppendStatement(_ledger, streamId, streamType, expectedVersion, events, metadata);
-        await using var append = Command("");
-        var stored = await statement.ExecuteAsync(append, cancellationToken);
-        _appended = true;
-        foreach (var view in _ledger.Views[statement.Category])
-        {
-            await view.ApplyAsync(this, streamId, stored, cancellationToken);
-        }
-
-        return stored;
+        return events.Count == 0 ? [] : await AppendAsync(new AppendStatement(_ledger, streamId, streamType, expectedVersion, events, metadata), cancellationToken);
     }
 
     /// <summary>Appends what was decided on a loaded state.</summary>
     public Task<IReadOnlyList<StoredEvent>> AppendAsync<T>(
         Loaded<T> loaded, IReadOnlyList<object> events, EventMetadata metadata, CancellationToken cancellationToken = default)
         where T : IAggregate<T> => AppendAsync(loaded.StreamId, T.Category, loaded.Version, events, metadata, cancellationToken);
+
+    internal async Task<IReadOnlyList<StoredEvent>> AppendAsync(AppendStatement statement, CancellationToken cancellationToken)
+    {
+        await using var append = Command("");
+        var stored = await statement.ExecuteAsync(append, cancellationToken);
+        _appended = true;
+        foreach (var view in _ledger.Views[statement.Category])
+        {
+            await view.ApplyAsync(this, statement.StreamId, stored, cancellationToken);
+        }
+
+        return stored;
+    }
 
     /// <summary>Takes a name for a stream; false when another stream holds it. Waits for an undecided rival.</summary>
     public async Task<bool> TakeNameAsync(string area, string name, string streamId, CancellationToken cancellationToken = default)

@@ -9,7 +9,8 @@ internal sealed class Sequencer(NpgsqlDataSource dataSource, LedgerOptions optio
 {
     public const string LeaseName = "sequencer";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Places one batch; the number placed, or -1 when the epoch is not the current one.</summary>
     public static async Task<int> SequenceAsync(NpgsqlDataSource dataSource, LedgerOptions options, DateTimeOffset now, long epoch, CancellationToken cancellationToken)
@@ -40,6 +41,7 @@ internal sealed class Sequencer(NpgsqlDataSource dataSource, LedgerOptions optio
 
     private async Task SequenceAsync(CancellationToken cancellationToken)
     {
+        var turn = ShortestTurn;
         while (!cancellationToken.IsCancellationRequested)
         {
             var next = signal.Appended.Next;
@@ -53,8 +55,9 @@ internal sealed class Sequencer(NpgsqlDataSource dataSource, LedgerOptions optio
                     break;
                 default:
                     signal.Sequenced.Raise();
-                    // Where events come without a pause, a commit for each would take the disk from those who append.
-                    if (Pause - clock.GetElapsedTime(began) is { Ticks: > 0 } rest)
+                    // Where events come without a pause, a commit for each would take disk and processor from those who append.
+                    turn = !next.IsCompleted ? ShortestTurn : turn * 2 < LongestTurn ? turn * 2 : LongestTurn;
+                    if (turn - clock.GetElapsedTime(began) is { Ticks: > 0 } rest)
                     {
                         await Task.Delay(rest, clock, cancellationToken);
                     }
