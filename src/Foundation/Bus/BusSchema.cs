@@ -57,7 +57,9 @@ public static partial class BusSchema
         create schema if not exists {area};
         create table if not exists {area}.inbox (
           consumer text not null, message_id uuid not null, received_at timestamptz not null, primary key (consumer, message_id));
-        create index if not exists inbox_received on {area}.inbox (received_at);
+        drop index if exists {area}.inbox_received;
+        -- Rows come and go in the order of time: ranges of pages are enough to find the old ones, and cost a message next to nothing.
+        create index if not exists inbox_age on {area}.inbox using brin (received_at) with (autosummarize = on);
         """;
 
     private const string SagaTables = """
@@ -74,6 +76,20 @@ public static partial class BusSchema
         create table if not exists sagas.sent (
           id uuid primary key, kind text not null, saga_id uuid not null, message_type text not null, body jsonb not null, headers jsonb not null, sent_at timestamptz not null);
         create index if not exists sent_age on sagas.sent (sent_at);
+
+        -- Remembers the message, then waits for the instance's turn and reads it: each statement of a function sees what was committed before it.
+        create or replace function sagas.open_instance(consumer text, message uuid, at timestamptz, saga_kind text, saga_id uuid, out is_repeated boolean, out version int, out data text)
+        language plpgsql as $$
+        begin
+          if message is not null then
+            insert into sagas.inbox values (consumer, message, at) on conflict do nothing;
+            is_repeated := not found;
+          end if;
+          if is_repeated is not true then
+            perform pg_advisory_xact_lock(hashtextextended('saga:' || saga_kind || ':' || saga_id, 0));
+            select s.version, s.data::text into open_instance.version, open_instance.data from sagas.saga s where s.kind = saga_kind and s.id = saga_id for update;
+          end if;
+        end $$;
         """;
 
     [GeneratedRegex("^[a-z][a-z0-9_]{0,40}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -62,24 +62,19 @@ internal sealed class SagaTransaction : IAsyncDisposable
     /// <exception cref="HandledBeforeException">This saga handled the message before.</exception>
     public async Task<(int Version, string Json)?> LoadAsync(Guid id)
     {
-        await using var batch = new NpgsqlBatch(_connection, _transaction);
-        var remember = _remembered ? null : Remember();
-        if (remember is not null)
+        await using var open = new NpgsqlCommand("select is_repeated, version, data from sagas.open_instance($1, $2, $3, $4, $5)", _connection, _transaction);
+        open.Parameters.AddRange(new[]
         {
-            batch.BatchCommands.Add(remember);
-        }
-
-        batch.BatchCommands.Add(Command("select pg_advisory_xact_lock(hashtextextended($1, 0))", Text($"saga:{_kind}:{id:N}")));
-        batch.BatchCommands.Add(Command("select version, data::text from sagas.saga where kind = $1 and id = $2 for update", Text(_kind), Uuid(id)));
-        (int, string)? row = null;
-        await using (var reader = await batch.ExecuteReaderAsync(_cancellationToken))
-        {
-            await reader.NextResultAsync(_cancellationToken);
-            row = await reader.ReadAsync(_cancellationToken) ? (reader.GetInt32(0), reader.GetString(1)) : null;
-        }
-
+            Text(BusNames.SagaQueue(_kind)),
+            new NpgsqlParameter { Value = _remembered || _messageId is not { } message ? DBNull.Value : message, NpgsqlDbType = NpgsqlDbType.Uuid },
+            Time(_ledger.Now), Text(_kind), Uuid(id),
+        });
+        await using var reader = await open.ExecuteReaderAsync(_cancellationToken);
+        await reader.ReadAsync(_cancellationToken);
         (_remembered, _locked) = (true, true);
-        return remember is { RecordsAffected: 0 } ? throw new HandledBeforeException() : row;
+        return !reader.IsDBNull(0) && reader.GetBoolean(0) ? throw new HandledBeforeException()
+            : reader.IsDBNull(1) ? null
+            : (reader.GetInt32(1), reader.GetString(2));
     }
 
     /// <summary>Writes a new instance at once; false when it exists.</summary>
