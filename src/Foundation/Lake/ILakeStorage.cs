@@ -42,13 +42,21 @@ public interface ILakeStorage
     Task DeleteAsync(string path, CancellationToken ct);
 
     /// <summary>Makes it known until disposal, or until this process dies, that somebody writes below a folder.</summary>
-    Task<IAsyncDisposable> AnnounceWriterAsync(string folder, CancellationToken ct);
+    Task<ILakeWriter> AnnounceWriterAsync(string folder, CancellationToken ct);
 
     /// <summary>When the longest-running writer that is alive announced itself; null when there is none.</summary>
     Task<DateTimeOffset?> OldestWriterAsync(string folder, CancellationToken ct);
 
     /// <summary>The absolute path of an object, or of a folder, on a local disk; null where there is none.</summary>
     string? LocalPath(string path);
+}
+
+/// <summary>Somebody who writes and has said so; disposal ends it.</summary>
+public interface ILakeWriter : IAsyncDisposable
+{
+    /// <summary>Throws when others may take this writer for dead, so that what it wrote may be collected; asked right before a version appears.</summary>
+    /// <exception cref="LakeException">It could not report for too long.</exception>
+    void EnsureAlive();
 }
 
 /// <summary>An object of the lake: its path, size in bytes, and when it was written by the storage's clock.</summary>

@@ -3,7 +3,7 @@ namespace EventMl.Lake;
 /// <summary>Where the lake is and how it behaves.</summary>
 public sealed record LakeOptions
 {
-    /// <summary>The folder that holds <c>datasets/</c> and <c>models/</c>; it is made when missing.</summary>
+    /// <summary>The folder that holds <c>datasets/</c> and <c>models/</c>, or for a remote lake what is fetched and being written; it is made when missing.</summary>
     public required string Root { get; init; }
 
     /// <summary>
@@ -11,6 +11,9 @@ public sealed record LakeOptions
     /// files. A process with root's rights ignores read-only permissions, so its scripts could damage linked files: there it is on by default.
     /// </summary>
     public bool CopyOnMaterialise { get; init; } = Environment.IsPrivilegedProcess;
+
+    /// <summary>Bytes that fetched files of a remote lake may take below the root; those used in the last ten minutes stay even beyond it.</summary>
+    public long CacheBytes { get; init; } = 20L << 30;
 
     /// <summary>How old a file that no version uses must be before it is collected; longer than any commit takes.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromHours(1);

@@ -31,7 +31,15 @@ public sealed partial class LakeStore
             return folder;
         }
 
-        var schema = manifest.Fragments.All(IsPlain) ? null : await DatasetSchema.ReadAsync(table, manifest, ct);
+        var schema = manifest.Fragments.Count > 0 && manifest.Fragments.All(IsPlain) ? null : await DatasetSchema.ReadAsync(table, manifest, ct);
+        if (manifest.Fragments.Count == 0)
+        {
+            // Scripts expect a file, and learn the columns from it.
+            File.Delete(Path.Combine(folder, "part-00000.arrow"));
+            using var empty = TableWriter.Create(Path.Combine(folder, "part-00000.arrow"), schema!.Arrow);
+            empty.Finish();
+        }
+
         for (var i = 0; i < manifest.Fragments.Count; i++)
         {
             var target = Path.Combine(folder, $"part-{i:D5}.arrow");
@@ -137,28 +145,28 @@ public sealed partial class LakeStore
         File.Delete(target);
         using var reader = await FragmentReader.OpenAsync(table, manifest, fragment, schema, ct);
         using var file = TableWriter.Create(target, schema.Arrow);
+        var rows = new RowGatherer(schema.Arrow);
         for (var i = 0; i < reader.BatchCount; i++)
         {
             ct.ThrowIfCancellationRequested();
-            if (reader.Live(i) is { } batch)
-                file.Write(batch);
+            foreach (var full in reader.Live(i) is { } batch ? rows.Add(batch) : [])
+                file.Write(full);
         }
 
+        if (rows.Rest() is { } rest)
+            file.Write(rest);
         file.Finish();
     }
 
-    // What a process that died was writing, and what was fetched long ago.
+    // What a process that died was writing.
     private void DeleteOldWork(TimeSpan grace)
     {
         var deadline = TimeProvider.System.GetUtcNow().UtcDateTime - (grace < TimeSpan.FromHours(1) ? TimeSpan.FromHours(1) : grace);
-        foreach (var folder in (string[])[WorkFolder, "cache"])
+        var start = new DirectoryInfo(Path.Combine(_root, WorkFolder));
+        foreach (var file in start.Exists ? start.EnumerateFiles("*", SearchOption.AllDirectories) : [])
         {
-            var start = new DirectoryInfo(Path.Combine(_root, folder));
-            foreach (var file in start.Exists ? start.EnumerateFiles("*", SearchOption.AllDirectories) : [])
-            {
-                if (file.LastWriteTimeUtc < deadline && file.LastAccessTimeUtc < deadline)
-                    file.Delete();
-            }
+            if (file.LastWriteTimeUtc < deadline)
+                file.Delete();
         }
     }
 }

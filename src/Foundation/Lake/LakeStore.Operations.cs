@@ -67,7 +67,7 @@ public sealed partial class LakeStore
         await using var held = await HoldAsync(table, version, ct);
         var restored = await ReadAsync(table, version, ct);
         var start = await ReadAsync(table, txn.ReadVersion, ct);
-        return await Committer(table).CommitAsync(new RestoreChange(restored, txn), txn, start, isBlind: txn.ReadVersion is null, ct);
+        return await Committer(table, writing).CommitAsync(new RestoreChange(restored, txn), txn, start, isBlind: txn.ReadVersion is null, ct);
     }
 
     /// <summary>
@@ -85,7 +85,7 @@ public sealed partial class LakeStore
         await using var held = await HoldAsync(from, source.Version, ct);
         await using var writing = await AnnounceAsync(table, ct);
         var manifest = await ReadAsync(from, source.Version, ct);
-        return await Committer(table).CommitAsync(new CloneChange(manifest, from.Folder), txn, null, isBlind: true, ct);
+        return await Committer(table, writing).CommitAsync(new CloneChange(manifest, from.Folder), txn, null, isBlind: true, ct);
     }
 
     private async Task<LakeVersion> ChangeAsync(string name, LakeTransaction txn, Func<LakeTable, Manifest, TableWriter, Task<Change>> prepare, CancellationToken ct)
@@ -101,7 +101,7 @@ public sealed partial class LakeStore
         using var writer = new TableWriter(table, Path.Combine(_root, WorkFolder, Path.GetRandomFileName()));
         var change = await prepare(table, read, writer);
         Reached(CommitStep.DataStored);
-        return await Committer(table).CommitAsync(change, txn, read, isBlind: false, ct);
+        return await Committer(table, writing).CommitAsync(change, txn, read, isBlind: false, ct);
     }
 }
 

@@ -110,6 +110,16 @@ public sealed partial class LakeStore
     {
         public string Path => path;
 
-        public async ValueTask DisposeAsync() => await storage.DeleteAsync(path, CancellationToken.None);
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await storage.DeleteAsync(path, CancellationToken.None);
+            }
+            catch (LakeException)
+            {
+                // Collection forgets holds whose holder is gone.
+            }
+        }
     }
 }

@@ -31,7 +31,7 @@ public sealed partial class LakeStore
         _clock = clock ?? TimeProvider.System;
         _root = Path.GetFullPath(options.Root);
         _storage = storage;
-        _local = storage.LocalPath("") is null ? new FetchedFiles(storage, Path.Combine(_root, "cache")) : new DiskFiles(storage);
+        _local = storage.LocalPath("") is null ? new FetchedFiles(storage, Path.Combine(_root, "cache"), options.CacheBytes, _clock) : new DiskFiles(storage);
     }
 
     /// <summary>Tests stop a commit here by throwing.</summary>
@@ -71,7 +71,7 @@ public sealed partial class LakeStore
 
         Reached(CommitStep.DataStored);
         var start = txn.ReadVersion is null ? latest : await ReadAsync(table, txn.ReadVersion, ct);
-        var version = await Committer(table).CommitAsync(new StagedChange(staged, txn, start), txn, start, isBlind: txn.ReadVersion is null, ct);
+        var version = await Committer(table, writing).CommitAsync(new StagedChange(staged, txn, start), txn, start, isBlind: txn.ReadVersion is null, ct);
         // Only now may the staging folder go: until the manifest has its name, a retry needs all of it.
         foreach (var file in staged.Files)
             File.Delete(file.Source);
@@ -134,10 +134,10 @@ public sealed partial class LakeStore
     internal static (LakeTable Table, Manifest Manifest) Content(LakeVersion version) =>
         (version.Table ?? throw new LakeException($"{version.Uri} was not read from a lake."), version.Stored!.Manifest);
 
-    private Committer Committer(LakeTable table) => new(table, _clock, Reached);
+    private Committer Committer(LakeTable table, ILakeWriter writing) => new(table, writing, _clock, Reached);
 
     // Announced before anything is looked at, so that collection keeps what the work may need.
-    private async Task<IAsyncDisposable> AnnounceAsync(LakeTable table, CancellationToken ct)
+    private async Task<ILakeWriter> AnnounceAsync(LakeTable table, CancellationToken ct)
     {
         var writing = await _storage.AnnounceWriterAsync(table.Folder, ct);
         if (await _storage.ReadAsync(PurgeMark(table), ct) is null)

@@ -18,8 +18,8 @@ public sealed record LakeVersion
     public required string Id { get; init; }
 
     /// <summary>
-    /// Absolute folder that <see cref="LakeFile.Path"/> is relative to; for a model it holds exactly the model's files. Empty where the lake is
-    /// not on a local disk: <see cref="LakeStore.FetchAsync"/> gives a folder everywhere.
+    /// Absolute folder that <see cref="LakeFile.Path"/> is relative to, or its address in an object store, where <see cref="LakeStore.FetchAsync"/>
+    /// gives a local folder; for a model it holds exactly the model's files.
     /// </summary>
     public required string Path { get; init; }
 

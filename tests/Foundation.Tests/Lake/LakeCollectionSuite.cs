@@ -2,7 +2,6 @@ using EventMl.Lake;
 
 namespace EventMl.Foundation.Tests.Lake;
 
-public sealed class LakeCollectionOnDiskTests : LakeCollectionSuite<DiskLake>;
 
 /// <summary>What collection and purging take, and what they leave alone.</summary>
 public abstract class LakeCollectionSuite<TLake> : LakeSuite<TLake>

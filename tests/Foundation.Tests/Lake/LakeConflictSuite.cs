@@ -3,7 +3,6 @@ using EventMl.Lake;
 
 namespace EventMl.Foundation.Tests.Lake;
 
-public sealed class LakeConflictsOnDiskTests : LakeConflictSuite<DiskLake>;
 
 /// <summary>What becomes of a change when another was committed since the version it was based on.</summary>
 public abstract class LakeConflictSuite<TLake> : LakeSuite<TLake>
@@ -73,6 +72,27 @@ public abstract class LakeConflictSuite<TLake> : LakeSuite<TLake>
         (await LosesAsync(() => AddAsync(strict, 1), Again)).Message.ShouldContain("no value for 'strict'");
         await AddAsync(strict, 2);
         (await LosesAsync(() => Lake.CommitAsync(LakeKind.Dataset, "demo", Stage([3]), Txn(LakeTransaction.Append, 2), Ct), Again)).Message.ShouldContain("its column 'strict'");
+    }
+
+    [Fact]
+    public async Task Counts_the_bytes_of_its_own_files_when_it_was_done_twice()
+    {
+        await CreateAsync([1, 2], [3, 4]);
+        var raced = false;
+        var slow = UnderTest.Open(step =>
+        {
+            if (step != "Noted" || raced)
+                return;
+            raced = true;
+            Lake.DeleteRowsAsync("demo", [0], new LakeTransaction("rival", "delete", null), Ct).GetAwaiter().GetResult();
+        });
+
+        var deleted = await slow.DeleteRowsAsync("demo", [2], Txn(), Ct);
+
+        deleted.Version.ShouldBe(3);
+        var rival = (await Lake.GetAsync(LakeKind.Dataset, "demo", 2, Ct))!;
+        deleted.BytesWritten.ShouldBe(rival.BytesWritten, "one file for one row each, though two were written here");
+        deleted.BytesWritten!.Value.ShouldBeGreaterThan(0);
     }
 
     [Fact]

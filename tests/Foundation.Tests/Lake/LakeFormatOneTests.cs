@@ -38,6 +38,16 @@ public sealed class LakeFormatOneTests : LakeSuite<OldLake>
     }
 
     [Fact]
+    public async Task Keeps_its_columns_when_all_rows_are_deleted()
+    {
+        var empty = await Lake.DeleteRowsAsync("demo", [6], Txn(), Ct);
+
+        using var laidOut = EventMl.Arrow.ArrowFile.Open(Path.Combine(await Lake.MaterialiseAsync(empty, At("in"), Ct), "part-00000.arrow"));
+        (laidOut.RowCount, laidOut.Schema.ToString()).ShouldBe((0, "x: int64 not null, s: string"));
+        (await ValuesAsync(await Lake.CommitAsync(LakeKind.Dataset, "demo", Stage([8]), Txn(LakeTransaction.Append), Ct))).ShouldBe(["8 -"]);
+    }
+
+    [Fact]
     public async Task Takes_every_operation()
     {
         await Lake.RestoreAsync(LakeKind.Dataset, "demo", 2, Txn(), Ct);

@@ -3,9 +3,7 @@ using EventMl.Lake;
 
 namespace EventMl.Foundation.Tests.Lake;
 
-public sealed class LakeHistoryOnDiskTests : LakeHistorySuite<DiskLake>;
-
-/// <summary>Random histories of operations against a model in memory, races, and crashes at every step.</summary>
+/// <summary>Random histories of operations against a model in memory, and races.</summary>
 public abstract class LakeHistorySuite<TLake> : LakeSuite<TLake>
     where TLake : ILakeUnderTest, new()
 {
@@ -70,51 +68,6 @@ public abstract class LakeHistorySuite<TLake> : LakeSuite<TLake>
         (await Lake.ListVersionsAsync(LakeKind.Dataset, "demo", Ct)).Select(v => v.TransactionId).ShouldBeUnique();
     }
 
-    [Theory]
-    [MemberData(nameof(CrashTable.All), MemberType = typeof(CrashTable))]
-    public async Task Leaves_the_last_version_whole_and_finds_its_transaction_when_it_dies(string work, string step)
-    {
-        await CreateAsync([1, 2], [3]);
-        var before = await RowsAsync(await LatestAsync());
-        var reached = false;
-        var dying = UnderTest.Open(s => { if (s == step) { reached = true; throw new IOException("killed"); } });
-        var staging = Stage([4]);
-
-        try
-        {
-            await WorkAsync(dying, work, staging);
-        }
-        catch (IOException e) when (e.Message == "killed")
-        {
-        }
-
-        var latest = await LatestAsync();
-        (await Lake.VerifyAsync(latest, Ct)).ShouldBeTrue();
-        if (latest.Version == 1)
-            (await RowsAsync(latest)).ShouldBe(before);
-        var retried = await WorkAsync(Lake, work, staging);
-        retried.Version.ShouldBe(2);
-        (await Lake.VerifyAsync(retried, Ct)).ShouldBeTrue();
-        (await Lake.ListVersionsAsync(LakeKind.Dataset, "demo", Ct)).Count.ShouldBe(2);
-        (await RowsAsync(retried, "x")).Count.ShouldBe(work switch { "append" => 4, "delete" => 2, _ => 3 });
-        if (!reached)
-            Assert.Skip($"{work} has no step {step} here.");
-    }
-
-    private static Task<LakeVersion> WorkAsync(LakeStore lake, string work, string staging)
-    {
-        var txn = new LakeTransaction("the-one", work == "append" ? LakeTransaction.Append : work, null);
-        return work switch
-        {
-            "append" => lake.CommitAsync(LakeKind.Dataset, "demo", staging, txn, Ct),
-            "delete" => lake.DeleteRowsAsync("demo", [1], txn, Ct),
-            "add" => lake.AddColumnsAsync("demo", Doubled, ["x"], DoubleX, txn, Ct),
-            "drop" => lake.DropColumnsAsync("demo", ["s"], txn, Ct),
-            "compact" => lake.CompactAsync("demo", txn, ct: Ct)!,
-            _ => lake.RestoreAsync(LakeKind.Dataset, "demo", 1, txn, Ct),
-        };
-    }
-
     private async Task<LakeVersion> StepAsync(Random random, LakeModel model)
     {
         var live = model.LiveIds();
@@ -171,11 +124,4 @@ public abstract class LakeHistorySuite<TLake> : LakeSuite<TLake>
 
         return staging;
     }
-}
-
-/// <summary>Every operation with every step at which it may die.</summary>
-public static class CrashTable
-{
-    public static TheoryData<string, string> All =>
-        [.. from work in (string[])["append", "delete", "add", "drop", "compact", "restore"] from step in (string[])["Started", "FileStored", "DataStored", "Noted", "RowAdded", "Published"] select (work, step)];
 }

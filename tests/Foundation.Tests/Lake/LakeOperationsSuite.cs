@@ -3,7 +3,6 @@ using EventMl.Lake;
 
 namespace EventMl.Foundation.Tests.Lake;
 
-public sealed class LakeOperationsOnDiskTests : LakeOperationsSuite<DiskLake>;
 
 /// <summary>What every operation does to rows and columns, in every storage.</summary>
 public abstract class LakeOperationsSuite<TLake> : LakeSuite<TLake>
@@ -241,5 +240,11 @@ public abstract class LakeOperationsSuite<TLake> : LakeSuite<TLake>
         file.Schema.Fields.Select(f => f.Name).ShouldBe(["x", "s", "doubled"]);
         file.Batches().SelectMany(b => b.Column("doubled").Values<long>().ToArray()).ShouldBe([2, 6]);
         Directory.GetFiles(folder).Length.ShouldBe(2);
+        file.Dispose();
+
+        var empty = await Lake.DeleteRowsAsync("demo", [0, 2, 3], Txn(), Ct);
+        using var none = ArrowFile.Open(Path.Combine(await Lake.MaterialiseAsync(empty, At("empty"), Ct), "part-00000.arrow"));
+        (empty.NumRows, none.RowCount, none.Schema.Fields.Count).ShouldBe((0, 0, 3));
+        (await RowsAsync(empty)).ShouldBeEmpty();
     }
 }

@@ -89,6 +89,21 @@ public abstract class LakeSuite<TLake> : IAsyncLifetime
         return builder.Build();
     }
 
+    /// <summary>One of the operations on a dataset of the rows 1, 2 and 3, always under the same transaction.</summary>
+    protected static Task<LakeVersion> WorkAsync(LakeStore lake, string name, string work, string staging)
+    {
+        var txn = new LakeTransaction("the-one", work == "append" ? LakeTransaction.Append : work, null);
+        return work switch
+        {
+            "append" => lake.CommitAsync(LakeKind.Dataset, name, staging, txn, Ct),
+            "delete" => lake.DeleteRowsAsync(name, [1], txn, Ct),
+            "add" => lake.AddColumnsAsync(name, Doubled, ["x"], DoubleX, txn, Ct),
+            "drop" => lake.DropColumnsAsync(name, ["s"], txn, Ct),
+            "compact" => lake.CompactAsync(name, txn, ct: Ct)!,
+            _ => lake.RestoreAsync(LakeKind.Dataset, name, 1, txn, Ct),
+        };
+    }
+
     /// <summary>Every row as its id and the values of its columns.</summary>
     protected static async Task<List<(long Id, string Values)>> RowsAsync(LakeVersion version, params string[] columns)
     {

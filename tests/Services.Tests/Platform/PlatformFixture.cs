@@ -5,6 +5,7 @@ using EventMl.Host.Hosting;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
 using EventMl.Lake;
+using EventMl.Lake.S3;
 using EventMl.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EventMl.Services.Tests.Platform;
 
 /// <summary>The whole platform in one process, on a database, a virtual host, a lake and a port of its own, shared by the tests of the collection.</summary>
-public sealed class PlatformFixture : IAsyncLifetime
+public class PlatformFixture : IAsyncLifetime
 {
     // Scripts run as another user when the tests run as root.
     private const UnixFileMode Enterable = (UnixFileMode)0b111_101_101;
@@ -73,6 +74,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             Notary = new NotaryOptions { KeyPath = Path.Combine(Folder, "keys", "ledger.pem") },
             Bus = new BusOptions { Address = Broker.Address.ToString() },
             Lake = new LakeOptions { Root = Path.Combine(Folder, "lake") },
+            LakeStore = await StoreAsync(),
             Scripts = new ScriptOptions
             {
                 // Coverage rewrites the assemblies beside the tests, and what it adds cannot write its results as the script user.
@@ -113,6 +115,9 @@ public sealed class PlatformFixture : IAsyncLifetime
         }
     }
 
+    /// <summary>The object store for the lake; none unless a fixture says so.</summary>
+    protected virtual Task<S3Options?> StoreAsync() => Task.FromResult<S3Options?>(null);
+
     /// <summary>A folder below the fixture's that scripts may enter.</summary>
     internal string NewFolder(params string[] names)
     {
@@ -127,6 +132,7 @@ public sealed class PlatformFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         Rest?.Dispose();
         if (_app is not null)
         {

@@ -24,6 +24,7 @@ public static class Declaration
             [.. Area.All.Select(a => a.Owner).OfType<CategoryOwner>()], cancellationToken);
         await BusSchema.DeclareAsync(dataSource, provider.GetRequiredService<BusRegistrations>().Areas, cancellationToken);
         await provider.GetRequiredService<QueueDirectory>().AddAsync(provider.GetRequiredService<BusRegistrations>(), cancellationToken);
+        await HostLake.DeclareAsync(settings, dataSource, cancellationToken);
         foreach (var sql in Area.All.SelectMany(a => a.CreateSql(provider)))
         {
             await using var create = dataSource.CreateCommand(sql);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using EventMl.Bus;
 using EventMl.EventStore;
 using EventMl.EventStore.Proof;
+using EventMl.Lake;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -42,7 +43,7 @@ internal static class HostCommand
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is ArgumentException or ValidationException or OptionsValidationException or LedgerSchemaException or LedgerConflictException or LedgerKeyException or QueueKindException or NpgsqlException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is ArgumentException or ValidationException or OptionsValidationException or LedgerSchemaException or LedgerConflictException or LedgerKeyException or QueueKindException or LakeException or NpgsqlException or IOException or OperationCanceledException)
         {
             await Console.Error.WriteLineAsync($"The host cannot work: {e.Message}");
             return 1;

@@ -6,6 +6,7 @@ using EventMl.EventStore.Proof;
 using EventMl.Jobs;
 using EventMl.Jobs.Scripts;
 using EventMl.Lake;
+using EventMl.Lake.S3;
 
 namespace EventMl.Host.Hosting;
 
@@ -30,8 +31,11 @@ public sealed record HostSettings
     /// <summary>Who gets in without a key.</summary>
     public AccessOptions Access { get; init; } = new();
 
-    /// <summary>The lake.</summary>
+    /// <summary>The lake; where an object store holds it, the folder is for what is fetched and being written.</summary>
     public required LakeOptions Lake { get; init; }
+
+    /// <summary>The object store that holds the lake; null where it is in a local folder.</summary>
+    public S3Options? LakeStore { get; init; }
 
     /// <summary>Scripts and inputs.</summary>
     public required ScriptOptions Scripts { get; init; }
@@ -69,7 +73,8 @@ public sealed record HostSettings
                 Quorum = Flag("EVENTML_BUS_QUORUM", BusOptions.IsCluster(Get("EVENTML_RABBITMQ", ""))),
             },
             Access = new AccessOptions { AnonymousRole = RoleOrNone("EVENTML_ANONYMOUS_ROLE", "admin") },
-            Lake = new LakeOptions { Root = Get("EVENTML_LAKE", Path.Combine(state, "lake")) },
+            Lake = ReadLake(state, IsS3(Get("EVENTML_LAKE", ""))),
+            LakeStore = ReadLakeStore(Get("EVENTML_LAKE", "")),
             Scripts = new ScriptOptions
             {
                 StatePath = state,
@@ -91,6 +96,44 @@ public sealed record HostSettings
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         return options;
     }
+
+    private static LakeOptions ReadLake(string state, bool isRemote)
+    {
+        var options = new LakeOptions { Root = isRemote ? Get("EVENTML_LAKE_CACHE", Path.Combine(state, "lake-cache")) : Get("EVENTML_LAKE", Path.Combine(state, "lake")) };
+        return options with { CacheBytes = Number("EVENTML_LAKE_CACHE_GIB", (int)(options.CacheBytes >> 30)) * (1L << 30) };
+    }
+
+    private static bool IsS3(string lake) => lake.StartsWith("s3:", StringComparison.OrdinalIgnoreCase);
+
+    private static S3Options? ReadLakeStore(string lake)
+    {
+        if (!IsS3(lake))
+        {
+            return null;
+        }
+
+        var place = Uri.TryCreate(lake, UriKind.Absolute, out var uri) && uri is { Host.Length: > 0, Query: "", Fragment: "", UserInfo: "" }
+            ? uri
+            : throw new ArgumentException($"EVENTML_LAKE is '{lake}'; say s3://BUCKET or s3://BUCKET/PREFIX, or a local folder.", nameof(lake));
+        var endpoint = Get("EVENTML_LAKE_ENDPOINT", "");
+        var options = new S3Options
+        {
+            Bucket = place.Host,
+            Prefix = Uri.UnescapeDataString(place.AbsolutePath).Trim('/'),
+            AccessKey = Needed("EVENTML_LAKE_ACCESS_KEY"),
+            SecretKey = Needed("EVENTML_LAKE_SECRET_KEY"),
+            PathStyle = Flag("EVENTML_LAKE_PATH_STYLE", missing: endpoint.Length > 0),
+        };
+        return options with
+        {
+            Endpoint = endpoint.Length == 0 ? null
+                : Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address
+                : throw new ArgumentException($"EVENTML_LAKE_ENDPOINT is '{endpoint}'; it must be the store's address, such as https://s3.example.org.", nameof(lake)),
+            Region = Get("EVENTML_LAKE_REGION", options.Region),
+        };
+    }
+
+    private static string Needed(string name) => Get(name, "") is { Length: > 0 } value ? value : throw new ArgumentException($"EVENTML_LAKE names an object store, so {name} must be given.", name);
 
     private static NotaryOptions ReadNotary(string state)
     {

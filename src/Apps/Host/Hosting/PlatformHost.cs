@@ -37,7 +37,7 @@ public static class PlatformHost
         services.AddSingleton(settings.Access);
         services.AddLedger(settings.Ledger);
         services.AddLedgerLeader();
-        services.AddSingleton(new LakeStore(settings.Lake));
+        services.AddLake(settings);
         services.AddScripts(settings.Scripts, typeof(PlatformHost).Assembly.Location);
         services.AddEventMlBus(settings.Bus, bus => Register(bus, settings.Areas));
         foreach (var area in Area.Of(settings.Areas))

@@ -3,7 +3,7 @@ using EventMl.Lake.Storage;
 namespace EventMl.Lake.Changes;
 
 /// <summary>Makes a change the next version: looks for the transaction, judges what others committed, notes the attempt, and creates the manifest.</summary>
-internal sealed class Committer(LakeTable table, TimeProvider clock, Action<CommitStep> reached)
+internal sealed class Committer(LakeTable table, ILakeWriter writing, TimeProvider clock, Action<CommitStep> reached)
 {
     /// <summary>Commits on top of the latest version, whatever it is.</summary>
     /// <param name="change">What to do.</param>
@@ -24,8 +24,12 @@ internal sealed class Committer(LakeTable table, TimeProvider clock, Action<Comm
                 Conflicts.Check(change.Describe(), other);
             var draft = Draft(latest, txn, read);
             var manifest = await change.ApplyAsync(draft, latest?.Manifest, meanwhile, ct);
+            // Some stores list a folder only when an object lies in it directly; collection must find every dataset.
+            if (latest is null)
+                _ = await table.Storage.TryCreateAsync($"{table.Folder}/_table", "{}"u8.ToArray(), ct);
             await table.Notes.WriteAsync(txn.Id, manifest.Version, ct);
             reached(CommitStep.Noted);
+            writing.EnsureAlive();
             if (await table.TryPublishAsync(manifest with { Change = change.Describe() }, ct) is { } stored)
             {
                 reached(CommitStep.Published);

@@ -99,8 +99,14 @@ internal sealed class ArrowRanges
                 return 2 + variadic();
             case ArrowKind.Bool or ArrowKind.FixedSizeBinary or ArrowKind.Dictionary:
                 return 2;
-            case ArrowKind.List or ArrowKind.LargeList or ArrowKind.FixedSizeList or ArrowKind.Struct:
-                var own = type.Kind is ArrowKind.List or ArrowKind.LargeList ? 2 : 1;
+            case ArrowKind.List or ArrowKind.LargeList or ArrowKind.Map or ArrowKind.ListView or ArrowKind.LargeListView or ArrowKind.FixedSizeList or ArrowKind.Struct or ArrowKind.RunEndEncoded:
+                var own = type.Kind switch
+                {
+                    ArrowKind.List or ArrowKind.LargeList or ArrowKind.Map => 2,
+                    ArrowKind.ListView or ArrowKind.LargeListView => 3,
+                    ArrowKind.RunEndEncoded => 0,
+                    _ => 1,
+                };
                 foreach (var child in type.Children)
                 {
                     if (Buffers(child.Type, variadic) is not { } inner)
@@ -109,6 +115,9 @@ internal sealed class ArrowRanges
                 }
 
                 return own;
+            case ArrowKind.SparseUnion or ArrowKind.DenseUnion:
+                // Old files have one buffer more; the whole file is read then.
+                return null;
             default:
                 return type.ByteWidth > 0 ? 2 : null;
         }

@@ -45,18 +45,16 @@ internal sealed class ColumnAdder(LakeTable table, Manifest read, TableWriter wr
 
     private static Column Spread(Column values, ArrowField field, IEnumerable<(int Start, int Count)> runs, int length)
     {
-        var builder = RowCopier.BuilderFor(field);
+        var spread = new RowCopier(field);
         var used = 0;
         foreach (var (start, count) in runs)
         {
-            while (builder.Length < start)
-                builder.AppendNull();
-            RowCopier.Append(builder, values, used, count);
+            spread.AppendNulls(start - spread.Length);
+            spread.Append(values, used, count);
             used += count;
         }
 
-        while (builder.Length < length)
-            builder.AppendNull();
-        return builder.Build();
+        spread.AppendNulls(length - spread.Length);
+        return spread.Build();
     }
 }

@@ -12,7 +12,7 @@ internal sealed class RowLookup(LakeTable table, Manifest manifest, DatasetSchem
 
     public async Task<RecordBatch> TakeAsync(IReadOnlyList<long> rowIds, string where, CancellationToken ct)
     {
-        var builders = wanted.Arrow.Fields.Select(RowCopier.BuilderFor).ToArray();
+        var columns = wanted.Arrow.Fields.Select(f => new RowCopier(f)).ToArray();
         var missing = new List<long>();
         foreach (var id in rowIds)
         {
@@ -22,12 +22,12 @@ internal sealed class RowLookup(LakeTable table, Manifest manifest, DatasetSchem
                 continue;
             }
 
-            for (var i = 0; i < builders.Length; i++)
-                RowCopier.Append(builders[i], found.Columns[i], found.Row, 1);
+            for (var i = 0; i < columns.Length; i++)
+                columns[i].Append(found.Columns[i], found.Row, 1);
         }
 
         return missing.Count == 0
-            ? new RecordBatch(wanted.Arrow, [.. builders.Select(b => b.Build())])
+            ? new RecordBatch(wanted.Arrow, [.. columns.Select(c => c.Build())])
             : throw new LakeException($"{where} has no rows {string.Join(", ", missing.Take(10))}{(missing.Count > 10 ? $", … ({missing.Count} in all)" : "")}; they were deleted, or never there.");
     }
 

@@ -110,7 +110,9 @@ internal sealed class Collector(ILakeStorage storage, Func<LakeKind, string, Lak
             if (LakeTable.VersionOf(manifest.Path) is not { } version)
                 continue;
             // What was the latest version when a writer began may be what it builds on; the storage's clock tells, not that of some writer.
-            var mayGo = kept >= retention.KeepVersions && superseded < deadline && superseded < now - retention.KeepYoungerThan && !retention.Pinned.Contains((table.Kind, table.Name, version));
+            // A clock of whole seconds says that what was written just now is not older than now.
+            var isOld = retention.KeepYoungerThan <= TimeSpan.Zero || superseded < now - retention.KeepYoungerThan;
+            var mayGo = kept >= retention.KeepVersions && superseded < deadline && isOld && !retention.Pinned.Contains((table.Kind, table.Name, version));
             superseded = manifest.Modified;
             if (mayGo && await DoomAsync(table, version, deadline, ct))
                 expired.Add((table.Kind, table.Name, version));

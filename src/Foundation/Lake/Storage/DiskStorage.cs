@@ -95,11 +95,7 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
     public async IAsyncEnumerable<LakeObject> ListAsync(string folder, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var start = new DirectoryInfo(LocalPath(folder));
-        if (!start.Exists)
-            yield break;
-        var files = start.EnumerateFiles("*", SearchOption.AllDirectories).Select(f => (Path: Relative(f.FullName), File: f)).ToList();
-        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        foreach (var (path, file) in files)
+        foreach (var (path, file) in Existing(start, () => start.EnumerateFiles("*", SearchOption.AllDirectories).Select(f => (Path: Relative(f.FullName), File: f)).OrderBy(f => f.Path, StringComparer.Ordinal).ToList()))
         {
             ct.ThrowIfCancellationRequested();
             if (Find(file) is { } found)
@@ -108,8 +104,11 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
     }
 #pragma warning restore CS1998
 
-    public Task<IReadOnlyList<string>> ListFoldersAsync(string folder, CancellationToken ct) => Task.FromResult<IReadOnlyList<string>>(
-        Directory.Exists(LocalPath(folder)) ? [.. Directory.EnumerateDirectories(LocalPath(folder)).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)] : []);
+    public Task<IReadOnlyList<string>> ListFoldersAsync(string folder, CancellationToken ct)
+    {
+        var start = new DirectoryInfo(LocalPath(folder));
+        return Task.FromResult<IReadOnlyList<string>>(Existing(start, () => start.EnumerateDirectories().Select(d => d.Name).Order(StringComparer.Ordinal).ToList()));
+    }
 
     public Task DeleteAsync(string path, CancellationToken ct)
     {
@@ -120,7 +119,7 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
         return Task.CompletedTask;
     }
 
-    public Task<IAsyncDisposable> AnnounceWriterAsync(string folder, CancellationToken ct)
+    public Task<ILakeWriter> AnnounceWriterAsync(string folder, CancellationToken ct)
     {
         while (true)
         {
@@ -128,7 +127,7 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
             var path = Path.Combine(LocalPath(folder), Writers, Path.GetRandomFileName());
             // A collector that looks between creation and lock takes the mark for that of a dead writer and removes it.
             if (TryMark(path) is { } mark)
-                return Task.FromResult<IAsyncDisposable>(mark);
+                return Task.FromResult<ILakeWriter>(new Writer(mark));
         }
     }
 
@@ -136,7 +135,7 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
     {
         var marks = new DirectoryInfo(Path.Combine(LocalPath(folder), Writers));
         DateTimeOffset? oldest = null;
-        foreach (var mark in marks.Exists ? marks.EnumerateFiles() : [])
+        foreach (var mark in Existing(marks, () => marks.EnumerateFiles().ToList()))
         {
             if (IsAlive(mark.FullName) && Find(mark) is { } found && !(oldest <= found.Modified))
                 oldest = found.Modified;
@@ -145,13 +144,31 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
         return Task.FromResult(oldest);
     }
 
+    private static List<T> Existing<T>(DirectoryInfo folder, Func<List<T>> list)
+    {
+        while (folder.Exists)
+        {
+            try
+            {
+                return list();
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // A folder that had become empty was removed while this looked.
+                folder.Refresh();
+            }
+        }
+
+        return [];
+    }
+
     private static LakeObject? Find(FileInfo file)
     {
         try
         {
             return new LakeObject(file.Name, file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
@@ -184,7 +201,7 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
             File.Delete(mark);
             return false;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return false;
         }
@@ -261,4 +278,14 @@ internal sealed class DiskStorage(string root, TimeProvider clock) : ILakeStorag
     }
 
     private string Relative(string path) => Path.GetRelativePath(root, path).Replace('\\', '/');
+
+    private sealed class Writer(FileStream mark) : ILakeWriter
+    {
+        // The kernel keeps the lock as long as the process lives, however long it sleeps.
+        public void EnsureAlive()
+        {
+        }
+
+        public ValueTask DisposeAsync() => mark.DisposeAsync();
+    }
 }

@@ -8,34 +8,29 @@ namespace EventMl.Lake.Storage;
 /// Objects of a remote store in a local folder. Where only some columns of an Arrow file are wanted, a file of the object's size is made of which
 /// only the metadata and those columns are filled; the rest are holes that take no space and are never read.
 /// </summary>
-internal sealed class FetchedFiles(ILakeStorage storage, string folder) : LocalFiles
+internal sealed class FetchedFiles(ILakeStorage storage, string folder, long limit, TimeProvider clock) : LocalFiles
 {
     private const int Small = 128 * 1024;
     private const int TailBytes = 64 * 1024;
     private const int Gap = 4096;
     private const int Piece = 8 << 20;
-    private readonly string _partial = Path.Combine(folder, "partial", Path.GetRandomFileName());
+    private readonly FetchedSpace _space = new(folder, limit, clock);
     private readonly ConcurrentDictionary<string, Partial> _partials = new(StringComparer.Ordinal);
 
-    public string PathOf(string path) => Path.Combine(folder, "whole", path);
+    public string PathOf(string path) => Path.Combine(_space.Whole, path);
 
     public override async Task<string> GetAsync(string path, long bytes, IReadOnlyCollection<int>? columns, CancellationToken ct)
     {
         var whole = PathOf(path);
-        if (File.Exists(whole))
-        {
-            // Counts as new again for whoever tidies up the folder.
-            File.SetLastAccessTimeUtc(whole, TimeProvider.System.GetUtcNow().UtcDateTime);
+        if (_space.TryUse(whole))
             return whole;
-        }
-
         if (columns is null || bytes <= Small || !path.EndsWith(".arrow", StringComparison.Ordinal))
-            return await FetchWholeAsync(path, whole, ct);
+            return await FetchWholeAsync(path, whole, bytes, ct);
         var partial = _partials.GetOrAdd(path, _ => new Partial());
         await partial.Lock.WaitAsync(ct);
         try
         {
-            return await FetchColumnsAsync(partial, path, bytes, columns, ct) ?? await FetchWholeAsync(path, whole, ct);
+            return await FetchColumnsAsync(partial, path, bytes, columns, ct) ?? await FetchWholeAsync(path, whole, bytes, ct);
         }
         finally
         {
@@ -43,7 +38,7 @@ internal sealed class FetchedFiles(ILakeStorage storage, string folder) : LocalF
         }
     }
 
-    private async Task<string> FetchWholeAsync(string path, string target, CancellationToken ct)
+    private async Task<string> FetchWholeAsync(string path, string target, long bytes, CancellationToken ct)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         var temporary = target + "." + Path.GetRandomFileName();
@@ -52,7 +47,14 @@ internal sealed class FetchedFiles(ILakeStorage storage, string folder) : LocalF
             await using (var source = await storage.OpenAsync(path, ct))
             await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
                 await source.CopyToAsync(file, 1 << 20, ct);
+            // A script may get it as a hard link.
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            if (new FileInfo(temporary).Length != bytes)
+                throw new LakeException($"{storage.Name}{path} has {new FileInfo(temporary).Length} bytes; {bytes} were committed. Restore it from a backup.");
+            _space.TryUse(temporary);
             File.Move(temporary, target, overwrite: true);
+            _space.Add(target, bytes);
         }
         finally
         {
@@ -64,8 +66,8 @@ internal sealed class FetchedFiles(ILakeStorage storage, string folder) : LocalF
 
     private async Task<string?> FetchColumnsAsync(Partial partial, string path, long bytes, IReadOnlyCollection<int> columns, CancellationToken ct)
     {
-        var local = Path.Combine(_partial, path);
-        if (partial.Ranges is null || !File.Exists(local))
+        var local = Path.Combine(_space.Partial, path);
+        if (partial.Ranges is null || !_space.TryUse(local))
         {
             partial.Columns.Clear();
             partial.Ranges = await FetchMetadataAsync(path, local, bytes, ct);
@@ -88,6 +90,7 @@ internal sealed class FetchedFiles(ILakeStorage storage, string folder) : LocalF
         if (ranges is null)
             return null;
         await FetchAsync(path, local, ranges, ct);
+        _space.Add(local, ranges.Sum(r => r.Length));
         partial.Columns.UnionWith(missing);
         return local;
     }

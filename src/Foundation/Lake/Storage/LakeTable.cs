@@ -89,13 +89,14 @@ internal sealed class LakeTable(ILakeStorage storage, LocalFiles local, LakeKind
     public LakeVersion ToVersion(StoredManifest stored)
     {
         var m = stored.Manifest;
+        var place = m.Tree is { } tree ? $"{m.Base(Folder, tree.Base)}/{tree.Path}" : Folder;
         return new LakeVersion
         {
             Kind = kind,
             Name = name,
             Version = m.Version,
             Id = stored.Id,
-            Path = storage.LocalPath(m.Tree is { } tree ? $"{m.Base(Folder, tree.Base)}/{tree.Path}" : Folder) ?? "",
+            Path = storage.LocalPath(place) ?? storage.Name + place,
             CreatedAt = m.Timestamp,
             Fields = [.. m.Schema.Select(f => new LakeField(f.Name, f.Type, f.Nullable, f.Metadata))],
             NumRows = m.Stats.Rows,
@@ -128,7 +129,6 @@ internal enum CommitStep
     Noted,
     ManifestWritten,
     ManifestSealed,
-    RowAdded,
     Published,
     StagingRemoved,
 }
