@@ -29,7 +29,7 @@ internal static class FittedPipelineJson
             using var document = JsonDocument.Parse(json, s_limits);
             return Read(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or FormatException or OverflowException)
         {
             throw new TransformException($"This is not a fitted pipeline: {e.Message}", e);
         }

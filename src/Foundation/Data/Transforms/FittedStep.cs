@@ -21,7 +21,7 @@ internal sealed class FittedStep
 
     public IReadOnlyList<ArrowField> Outputs => _outputs.Fields;
 
-    /// <summary>The columns after the step: one made under an old name takes its place, others come last, those it was made from go.</summary>
+    /// <summary>The columns after the step: those that only change take their old places, new ones come last, those they were made from go.</summary>
     public ArrowSchema Apply(ArrowSchema schema) => LayoutFor(schema).Schema;
 
     public RecordBatch Apply(RecordBatch batch)
@@ -59,12 +59,13 @@ internal sealed class FittedStep
         var sources = new List<int>();
         var inputs = Context.Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
         var made = Outputs.Select((f, i) => (f.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
+        var replaces = made.Keys.All(inputs.Contains);
         for (var i = 0; i < schema.Fields.Count; i++)
         {
             var (field, used) = (schema.Fields[i], inputs.Contains(schema.Fields[i].Name));
             if (made.ContainsKey(field.Name) && (!used || Context.Definition.Keep))
                 throw Context.Error($"the step makes a column '{field.Name}', which exists; name what it makes with 'output' or 'outputs'{(used ? ", or leave 'keep' out" : "")}.");
-            if (made.Remove(field.Name, out var replacement))
+            if (replaces && made.Remove(field.Name, out var replacement))
                 Add(Outputs[replacement], ~replacement);
             else if (!used || Context.Definition.Keep)
                 Add(field, i);

@@ -7,18 +7,20 @@ using EventMl.Data.Transforms.Values;
 namespace EventMl.Data.Transforms;
 
 /// <summary>One row as a batch and back, so that serving runs the code that fitting ran.</summary>
-internal sealed class RowBatch(ArrowSchema schema)
+internal sealed class RowBatch(ArrowSchema inputs)
 {
+    // A shared dictionary has no use for one row. One schema for all rows, since steps remember what they make of it.
+    private readonly ArrowSchema _schema = new([.. inputs.Fields.Select(f => f.Type.Kind == ArrowKind.Dictionary ? new ArrowField(f.Name, ArrowType.Of(ArrowKind.Utf8)) : f)]);
+
     public RecordBatch Build(IReadOnlyDictionary<string, object?> row)
     {
-        var columns = new Column[schema.Fields.Count];
+        var columns = new Column[_schema.Fields.Count];
         for (var i = 0; i < columns.Length; i++)
         {
-            var field = schema.Fields[i];
+            var field = _schema.Fields[i];
             if (!row.TryGetValue(field.Name, out var value))
-                throw new TransformException($"The row has no '{field.Name}'; give null where it is unknown. The pipeline needs {string.Join(", ", schema.Fields.Select(f => f.Name))}.");
-            // A shared dictionary has no use for one row.
-            var builder = ColumnBuilder.For(field.Type.Kind == ArrowKind.Dictionary ? new ArrowField(field.Name, ArrowType.Of(ArrowKind.Utf8)) : field);
+                throw new TransformException($"The row has no '{field.Name}'; give null where it is unknown. The pipeline needs {string.Join(", ", _schema.Fields.Select(f => f.Name))}.");
+            var builder = ColumnBuilder.For(field);
             try
             {
                 Append(builder, value is JsonElement json ? Plain(json) : value);
@@ -31,7 +33,7 @@ internal sealed class RowBatch(ArrowSchema schema)
             columns[i] = builder.Build();
         }
 
-        return new RecordBatch(new ArrowSchema([.. columns.Select(c => c.Field)]), columns);
+        return new RecordBatch(_schema, columns);
     }
 
     public static IReadOnlyDictionary<string, object?> Read(RecordBatch batch)
@@ -76,9 +78,11 @@ internal sealed class RowBatch(ArrowSchema schema)
         ? decimal.IsInteger(number) ? (long)number : throw new FormatException("it is not a whole number.")
         : Convert.ToInt64(value, CultureInfo.InvariantCulture);
 
-    /// <summary>An instant in the steps of a column's type; a time without zone is taken as it stands.</summary>
+    /// <summary>An instant in the steps of a column's type, which an integer is already; a time without zone is taken as it stands.</summary>
     private static long Ticks(object value, ArrowType type)
     {
+        if (value is long or int)
+            return Integer(value);
         var ticks = (value switch
         {
             DateTimeOffset instant => type.TimeZone is null ? instant.DateTime : instant.UtcDateTime,

@@ -23,6 +23,7 @@ internal static class TransformCatalog
         [nameof(OneHotEncoder)] = step => new OneHotEncoder(step),
         [nameof(OrdinalEncoder)] = step => new OrdinalEncoder(step),
         [nameof(PolynomialFeatures)] = step => new PolynomialFeatures(step),
+        [nameof(PowerTransformer)] = step => new PowerTransformer(step),
         [nameof(QuantileTransformer)] = step => new QuantileTransformer(step),
         [nameof(RobustScaler)] = step => new RobustScaler(step),
         [nameof(SelectKBest)] = step => new SelectKBest(step),

@@ -7,6 +7,8 @@ namespace EventMl.Data.Transforms;
 /// <summary>The types of a pipeline's columns as JSON.</summary>
 internal static class TypeJson
 {
+    private const int MaxSize = 1 << 26;
+
     public static JsonObject Write(ArrowType type)
     {
         var json = new JsonObject { ["kind"] = type.Kind.ToString() };
@@ -38,7 +40,10 @@ internal static class TypeJson
 
     public static ArrowType Read(JsonElement json)
     {
-        var kind = Enum.Parse<ArrowKind>(json.GetProperty("kind").GetString()!);
+        if (!Enum.TryParse<ArrowKind>(json.GetProperty("kind").GetString(), out var kind) || !Enum.IsDefined(kind))
+            throw new TransformException($"The fitted pipeline has a column of the unknown type {json}.");
+        if (json.TryGetProperty("size", out var size) && size.GetInt32() > MaxSize)
+            throw new TransformException($"The fitted pipeline has a column of {size} numbers in a row; at most {MaxSize} are possible.");
         return kind switch
         {
             ArrowKind.FixedSizeList => ArrowType.FixedSizeList(Read(json.GetProperty("item")), json.GetProperty("size").GetInt32()),

@@ -41,8 +41,8 @@ internal sealed class ExactQuantiles
             {
                 if (double.IsNaN(numbers[i]) || _features[i].IsDone)
                     continue;
-                _features[i].Add(numbers[i]);
-                _kept++;
+                if (_features[i].Add(numbers[i]))
+                    _kept++;
             }
 
             if (_keeping && _kept > _valuesInMemory)

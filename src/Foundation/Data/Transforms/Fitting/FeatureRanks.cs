@@ -32,7 +32,7 @@ internal sealed class FeatureRanks
         {
             group.Counts = new long[1 << _bits];
             foreach (var value in group.Kept ?? [])
-                group.Counts[Digit(Key(value))]++;
+                group.Tally(Key(value), Digit(Key(value)));
             group.Kept = null;
         }
     }
@@ -43,17 +43,22 @@ internal sealed class FeatureRanks
             group.Kept = [];
     }
 
-    public void Add(double value)
+    /// <summary>Takes a value; true where it was kept.</summary>
+    public bool Add(double value)
     {
         if (_known == 0)
             Count++;
         var key = Key(value);
         if (Find(_known == 0 ? 0 : key >> (KeyBits - _known)) is not { } group)
-            return;
-        if (group.Counts is { } counts)
-            counts[Digit(key)]++;
-        else
-            group.Kept!.Add(value);
+            return false;
+        if (group.Kept is not { } kept)
+        {
+            group.Tally(key, Digit(key));
+            return false;
+        }
+
+        kept.Add(value);
+        return true;
     }
 
     /// <summary>Ends a pass: ranks are found, or narrowed down to fewer values.</summary>
@@ -69,6 +74,12 @@ internal sealed class FeatureRanks
             if (group.Kept is { } kept)
             {
                 _found[rank] = kept[(int)(rank - group.Before)];
+                continue;
+            }
+
+            if (group.Smallest == group.Largest)
+            {
+                _found[rank] = Value(group.Smallest);
                 continue;
             }
 
@@ -124,5 +135,15 @@ internal sealed class FeatureRanks
         public long[]? Counts { get; set; }
 
         public List<double>? Kept { get; set; }
+
+        public ulong Smallest { get; private set; } = ulong.MaxValue;
+
+        public ulong Largest { get; private set; }
+
+        public void Tally(ulong key, int digit)
+        {
+            Counts![digit]++;
+            (Smallest, Largest) = (Math.Min(Smallest, key), Math.Max(Largest, key));
+        }
     }
 }

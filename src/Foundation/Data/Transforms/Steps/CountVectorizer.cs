@@ -31,7 +31,7 @@ internal class CountVectorizer : Transform
 
     public override FittedTransform Load(JsonElement state)
     {
-        var vocabulary = Checked(Read<VocabularyState>(state), s => s.Terms.Length > 0 && s.Idf is null == !IsWeighted
+        var vocabulary = Checked(Read<VocabularyState>(state), s => s.Terms.Length > 0 && !Array.Exists(s.Terms, t => t is null) && s.Idf is null == !IsWeighted
             && (s.Idf is null || s.Idf.Length == s.Terms.Length) && s.Terms.Distinct(StringComparer.Ordinal).Count() == s.Terms.Length);
         return new Fitted(this, vocabulary);
     }

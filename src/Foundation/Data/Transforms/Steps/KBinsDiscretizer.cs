@@ -11,7 +11,7 @@ internal sealed class KBinsDiscretizer : Transform
     private const double MinWidth = 1e-8;
     private readonly int _bins;
     private readonly bool _ordinal;
-    private readonly bool _uniform;
+    private readonly string _strategy;
 
     public KBinsDiscretizer(StepContext step)
         : base(step)
@@ -19,26 +19,56 @@ internal sealed class KBinsDiscretizer : Transform
         step.RequireNumbers();
         _bins = step.Parameters.Count("n_bins", 5, 2, 10_000);
         _ordinal = step.Parameters.Choice("encode", "onehot", "ordinal") == "ordinal";
-        _uniform = step.Parameters.Choice("strategy", "quantile", "uniform") == "uniform";
+        _strategy = step.Parameters.Choice("strategy", "quantile", "uniform", "kmeans");
     }
 
-    public override IFitting Begin() => _uniform
-        ? new MomentsFitting(Step, features => Make([.. features.Select(f => Spaced.Numbers(f.Min, f.Max, _bins + 1))]), complete: true)
-        : new QuantilesFitting(
+    public override IFitting Begin() => _strategy switch
+    {
+        "uniform" => new MomentsFitting(Step, features => Make([.. features.Select(f => Spaced.Numbers(f.Min, f.Max, _bins + 1))]), complete: true),
+        "kmeans" => new Clusters(this),
+        _ => new QuantilesFitting(
             Step,
             _ => [.. Spaced.Numbers(0, 100, _bins + 1).Select(p => p / 100)],
             quantiles => Make([.. Enumerable.Range(0, Step.Width).Select(f => Enumerable.Range(0, _bins + 1).Select(i => quantiles.Get(f, i)).ToArray())]),
-            complete: true);
+            complete: true),
+    };
 
     public override FittedTransform Load(JsonElement state) =>
-        new Fitted(Step, Checked(Read<double[][]>(state), s => s.Length == Step.Width && Array.TrueForAll(s, e => e.Length >= 2)), _ordinal);
+        new Fitted(Step, Checked(Read<double[][]>(state), s => s.Length == Step.Width && Array.TrueForAll(s, e => e is { Length: >= 2 })), _ordinal);
 
     private Fitted Make(double[][] edges) => new(Step, [.. edges.Select(Widen)], _ordinal);
 
     private double[] Widen(double[] edges) =>
         edges[0] == edges[^1] ? [double.NegativeInfinity, double.PositiveInfinity]
-        : _uniform ? edges
+        : _strategy == "uniform" ? edges
         : [.. edges.Where((edge, i) => i == 0 || edge - edges[i - 1] > MinWidth)];
+
+    private sealed class Clusters(KBinsDiscretizer bins) : IFitting
+    {
+        private readonly KMeansEdges[] _features = [.. Enumerable.Range(0, bins.Step.Width).Select(_ => new KMeansEdges(bins._bins))];
+
+        public void Observe(StepBatch batch)
+        {
+            var matrix = bins.Step.Complete(batch);
+            for (var row = 0; row < matrix.Rows; row++)
+            {
+                var numbers = matrix.Row(row);
+                for (var i = 0; i < numbers.Length; i++)
+                    _features[i].Add(numbers[i]);
+            }
+        }
+
+        public bool NeedsAnotherPass()
+        {
+            foreach (var feature in _features)
+                feature.EndPass();
+            return !Array.TrueForAll(_features, f => f.IsDone);
+        }
+
+        public FittedTransform Finish() => _features[0].Count > 0
+            ? bins.Make([.. _features.Select(f => f.Edges)])
+            : throw bins.Step.Error("there are no rows to learn from.");
+    }
 
     private sealed class Fitted : FittedMatrix
     {

@@ -29,7 +29,7 @@ internal sealed class OneHotEncoder : Transform
 
     public override FittedTransform Load(JsonElement state)
     {
-        var columns = Checked(Read<ColumnState[]>(state), s => s.Length == Step.Fields.Count);
+        var columns = Checked(Read<ColumnState[]>(state), s => s.Length == Step.Fields.Count && Array.TrueForAll(s, c => c is not null && c.Categories.Length == c.Infrequent.Length));
         try
         {
             return new Fitted(Step, columns, _unknown, _drop);

@@ -23,12 +23,22 @@ internal sealed class QuantileTransformer : Transform
     public override IFitting Begin()
     {
         var count = 0;
-        return new QuantilesFitting(Step, rows => Spaced.Numbers(0, 1, count = (int)Math.Max(1, Math.Min(_count, rows))), quantiles =>
-            new Fitted(Step, [.. Enumerable.Range(0, Step.Width).Select(f => Enumerable.Range(0, count).Select(i => quantiles.Get(f, i)).ToArray())], _normal));
+        return new QuantilesFitting(Step, rows => Percentages(count = (int)Math.Max(1, Math.Min(_count, rows))), quantiles =>
+            new Fitted(Step, [.. Enumerable.Range(0, Step.Width).Select(f => Ascending(Enumerable.Range(0, count).Select(i => quantiles.Get(f, i))))], _normal));
     }
 
     public override FittedTransform Load(JsonElement state) =>
-        new Fitted(Step, Checked(Read<double[][]>(state), s => s.Length == Step.Width && Array.TrueForAll(s, q => q.Length > 0 && q.Length == s[0].Length)), _normal);
+        new Fitted(Step, Checked(Read<double[][]>(state), s => s.Length == Step.Width && Array.TrueForAll(s, q => q is { Length: > 0 } && q.Length == s[0].Length)), _normal);
+
+    // By way of percentages, as scikit-learn goes: where values repeat, the last bit decides which one a quantile meets.
+    private static double[] Percentages(int count) => [.. Spaced.Numbers(0, 1, count).Select(p => p * 100 / 100)];
+
+    // Interpolation between equal values may round downwards.
+    private static double[] Ascending(IEnumerable<double> quantiles)
+    {
+        var highest = double.NegativeInfinity;
+        return [.. quantiles.Select(q => highest = Math.Max(highest, q))];
+    }
 
     private sealed class Fitted(StepContext step, double[][] quantiles, bool normal) : FittedMatrix(step)
     {

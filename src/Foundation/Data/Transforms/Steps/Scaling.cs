@@ -87,7 +87,7 @@ internal sealed class StandardScaler(StepContext step) : Scaler(step)
         [.. features.Select(f => _withMean ? f.Mean : 0)], [.. features.Select(f => _withStd ? Deviation(f) : 1)])));
 
     // A variance within the rounding errors of its own sum is none.
-    private static double Deviation(Moments feature)
+    public static double Deviation(Moments feature)
     {
         var (n, variance) = ((double)feature.Count, feature.Variance);
         var noise = n * feature.Mean * FloatingPoint.Epsilon;

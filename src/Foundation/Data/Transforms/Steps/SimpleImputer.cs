@@ -44,7 +44,7 @@ internal sealed class SimpleImputer : Transform
         if (_strategy == "constant")
             return _texts ? Texts([.. Step.Fields.Select(_ => _constant.Text!)]) : Numbers([.. Enumerable.Repeat(_constant.Number, Step.Width)]);
         return _texts
-            ? Texts(Checked(Read<string[]>(state), s => s.Length == Step.Fields.Count))
+            ? Texts(Checked(Read<string[]>(state), s => s.Length == Step.Fields.Count && !Array.Exists(s, t => t is null)))
             : Numbers(Checked(Read<double[]>(state), s => s.Length == Step.Width));
     }
 

@@ -1,6 +1,6 @@
 using EventMl.Arrow;
 
-namespace EventMl.Data.Transforms.Values;
+namespace EventMl.Data.Transforms;
 
 /// <summary>The non-zero numbers of a long vector: positions ascending, and their values.</summary>
 public sealed record SparseVector(int[] Indices, double[] Values)
