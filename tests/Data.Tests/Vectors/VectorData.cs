@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Numerics;
 using EventMl.Arrow;
 using EventMl.Data.Vectors;
 
@@ -7,7 +8,15 @@ namespace EventMl.Data.Tests.Vectors;
 /// <summary>Vectors to search in: random ones, and images of Fashion-MNIST projected by a fixed matrix.</summary>
 internal static class VectorData
 {
-    private const int Pixels = 784;
+    public const int Projected = 64;
+
+    private const int Side = 28;
+    private const int Quarter = Side * Side / 4;
+
+    private static readonly Lazy<float[]> s_fashion = new(() => Project(20_200));
+
+    /// <summary>The first 20,200 images of Fashion-MNIST's training set, pixels taken four by four, projected to <see cref="Projected"/> components.</summary>
+    public static float[] FashionMnist => s_fashion.Value;
 
     public static float[] Random(int rows, int dimensions, int seed)
     {
@@ -51,29 +60,6 @@ internal static class VectorData
         }
     }
 
-    /// <summary>The first images of the training set, 784 pixels projected to <paramref name="dimensions"/> components.</summary>
-    public static float[] FashionMnist(int rows, int dimensions)
-    {
-        using var images = new GZipStream(File.OpenRead("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"), CompressionMode.Decompress);
-        images.ReadExactly(new byte[16]);
-        var pixels = new byte[Pixels];
-        var matrix = Random(dimensions, Pixels, 7);
-        var projected = new float[rows * dimensions];
-        for (var row = 0; row < rows; row++)
-        {
-            images.ReadExactly(pixels);
-            for (var d = 0; d < dimensions; d++)
-            {
-                var sum = 0f;
-                for (var i = 0; i < Pixels; i++)
-                    sum += pixels[i] * matrix[(d * Pixels) + i];
-                projected[(row * dimensions) + d] = sum / 255;
-            }
-        }
-
-        return projected;
-    }
-
     /// <summary>The k nearest by doubles, one pair at a time.</summary>
     public static Neighbor[] Reference(VectorMetric metric, float[] rows, ReadOnlySpan<float> query, int k, Predicate<long>? accept = null)
     {
@@ -98,4 +84,33 @@ internal static class VectorData
     /// <summary>The part of the true neighbours that was found.</summary>
     public static double Recall(IReadOnlyList<IReadOnlyList<Neighbor>> truth, IReadOnlyList<IReadOnlyList<Neighbor>> found) =>
         (double)truth.Zip(found, (t, f) => t.Select(n => n.RowId).Intersect(f.Select(n => n.RowId)).Count()).Sum() / truth.Sum(t => t.Count);
+
+    private static float[] Project(int rows)
+    {
+        using var images = new GZipStream(File.OpenRead("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"), CompressionMode.Decompress);
+        images.ReadExactly(new byte[16]);
+        var pixels = new byte[Side * Side];
+        var matrix = Random(Projected, Quarter, 7);
+        var projected = new float[rows * Projected];
+        var sums = new float[Quarter];
+        for (var row = 0; row < rows; row++)
+        {
+            images.ReadExactly(pixels);
+            Array.Clear(sums);
+            for (var i = 0; i < pixels.Length; i++)
+                sums[(i / Side / 2 * (Side / 2)) + (i % Side / 2)] += pixels[i] / 255f;
+            for (var d = 0; d < Projected; d++)
+                projected[(row * Projected) + d] = Dot(sums, matrix.AsSpan(d * Quarter, Quarter));
+        }
+
+        return projected;
+    }
+
+    private static float Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        var sum = Vector<float>.Zero;
+        for (var i = 0; i <= x.Length - Vector<float>.Count; i += Vector<float>.Count)
+            sum += new Vector<float>(x[i..]) * new Vector<float>(y[i..]);
+        return Vector.Sum(sum);
+    }
 }

@@ -6,7 +6,7 @@ namespace EventMl.Data.Vectors;
 /// </summary>
 public sealed class ExactSearch
 {
-    private const int PieceRows = 4096;
+    private const int PieceRows = 1024;
 
     private readonly QueryVectors _queries;
     private readonly int _k;
@@ -39,7 +39,7 @@ public sealed class ExactSearch
     /// <summary>For each query its nearest rows so far, nearest first; fewer than k where there are not so many.</summary>
     public IReadOnlyList<IReadOnlyList<Neighbor>> Results() => [.. Enumerable.Range(0, _queries.Count).Select(Result)];
 
-    private IReadOnlyList<Neighbor> Result(int query)
+    private Neighbor[] Result(int query)
     {
         var all = new NeighborHeap(_k);
         foreach (var worker in _workers)

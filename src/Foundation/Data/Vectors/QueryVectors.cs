@@ -52,13 +52,13 @@ public sealed class QueryVectors
         for (var query = 0; metric == VectorMetric.Cosine && query < Count; query++)
         {
             if (float.IsNaN(Distances.InverseLength(Padded.Span.Slice(query * Stride, Stride))))
-                throw new ArgumentException($"Query {query} has no direction: its length is zero or beyond float32.");
+                throw new ArgumentException($"Query {query} has no direction: its length is zero or beyond float32.", nameof(metric));
         }
     }
 
     internal void CheckFor(int dimensions, string what)
     {
         if (dimensions != Dimensions)
-            throw new ArgumentException($"{what} has vectors of {dimensions} components; the queries have {Dimensions}.");
+            throw new ArgumentException($"{what} has vectors of {dimensions} components; the queries have {Dimensions}.", nameof(dimensions));
     }
 }

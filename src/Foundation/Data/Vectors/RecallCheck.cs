@@ -6,7 +6,6 @@ namespace EventMl.Data.Vectors;
 /// </summary>
 internal sealed class RecallCheck
 {
-    private const int Queries = 256;
     private const int Neighbors = 10;
 
     private readonly VectorMetric _metric;
@@ -18,12 +17,12 @@ internal sealed class RecallCheck
     public RecallCheck(VectorMetric metric, VectorSample sample, int? threads)
     {
         _metric = metric;
-        _ids = [.. sample.Ids.Take(Queries)];
+        _ids = [.. sample.QueryIds];
         if (_ids.Length == 0)
             return;
         var values = new float[_ids.Length * sample.Dimensions];
         for (var i = 0; i < _ids.Length; i++)
-            sample.Values.Span.Slice(i * sample.Stride, sample.Dimensions).CopyTo(values.AsSpan(i * sample.Dimensions));
+            sample.Queries.Slice(i * sample.Stride, sample.Dimensions).CopyTo(values.AsSpan(i * sample.Dimensions));
         _queries = new QueryVectors(sample.Dimensions, values);
         // One more than wanted: each is its own neighbour.
         _exact = new ExactSearch(metric, _queries, Neighbors + 1, threads: threads);

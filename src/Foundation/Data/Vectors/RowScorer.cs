@@ -7,6 +7,7 @@ namespace EventMl.Data.Vectors;
 internal sealed class RowScorer
 {
     private const int QueryBlock = 64;
+    private const int FewQueries = 4;
     private const int ChunkBytes = 32 * 1024;
 
     private readonly VectorMetric _metric;
@@ -20,7 +21,8 @@ internal sealed class RowScorer
     public RowScorer(VectorMetric metric, QueryVectors queries, int k, Predicate<long>? accept)
     {
         (_metric, _queries, _accept) = (metric, queries, accept);
-        _chunk = ChunkRows(queries.Stride);
+        // A few queries pass over each row once, so nearer caches gain nothing and longer pieces save the overhead of each.
+        _chunk = ChunkRows(queries.Stride) * (queries.Count <= FewQueries ? 4 : 1);
         _rows = new float[_chunk * queries.Stride];
         _distances = new float[_chunk * Math.Min(queries.Count, QueryBlock)];
         _inverses = new float[_chunk];

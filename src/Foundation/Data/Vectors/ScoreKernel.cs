@@ -31,6 +31,8 @@ internal static class ScoreKernel
     public const int Lanes = 16;
 
     private const int Block = 4;
+    private const int CacheLine = 64;
+    private const int Ahead = 4096;
 
     /// <summary>Sums for rows and queries of <paramref name="stride"/> components, a multiple of <see cref="Lanes"/>; <c>scores[query * rowCount + row]</c>.</summary>
     public static void Fill<T>(ReadOnlySpan<float> rows, int rowCount, ReadOnlySpan<float> queries, int queryCount, int stride, Span<float> scores)
@@ -85,13 +87,24 @@ internal static class ScoreKernel
         return Sum(sum, sum, sum, sum).ToScalar();
     }
 
-    private static Vector128<float> FourByOne<T>(ref float x, ref float q, int stride)
+    private static unsafe Vector128<float> FourByOne<T>(ref float x, ref float q, int stride)
         where T : struct, IScore
     {
         Vector512<float> a = default, b = default, c = default, d = default;
         var (one, two, three) = ((nuint)stride, 2 * (nuint)stride, 3 * (nuint)stride);
+        // One query waits for memory alone, and the processor's own look-ahead ends with each page. The address is only a hint and may lie anywhere.
+        var ahead = (byte*)Unsafe.AsPointer(ref x) + Ahead;
         for (nuint i = 0; i < (nuint)stride; i += Lanes)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(ahead);
+                Sse.Prefetch0(ahead + CacheLine);
+                Sse.Prefetch0(ahead + (2 * CacheLine));
+                Sse.Prefetch0(ahead + (3 * CacheLine));
+                ahead += 4 * CacheLine;
+            }
+
             var y = Vector512.LoadUnsafe(ref q, i);
             a = T.Add(a, Vector512.LoadUnsafe(ref x, i), y);
             b = T.Add(b, Vector512.LoadUnsafe(ref x, one + i), y);

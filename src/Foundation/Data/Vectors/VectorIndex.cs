@@ -88,7 +88,7 @@ public sealed class VectorIndex : IDisposable
             Leave();
     }
 
-    private IReadOnlyList<Neighbor> SearchOne(QueryVectors query, int k, int probes, Predicate<long>? accept, CancellationToken ct)
+    private Neighbor[] SearchOne(QueryVectors query, int k, int probes, Predicate<long>? accept, CancellationToken ct)
     {
         var order = ProbeOrder.Of(Info.Metric, query, _centroids);
         var scorer = new RowScorer(Info.Metric, query, k, accept);

@@ -7,7 +7,7 @@ namespace EventMl.Data.Vectors;
 public sealed class VectorIndexBuilder
 {
     private const int SampleRowsPerList = 32;
-    private const int PieceRows = 4096;
+    private const int PieceRows = 1024;
 
     private readonly VectorMetric _metric;
     private readonly VectorIndexOptions _options;
@@ -18,7 +18,7 @@ public sealed class VectorIndexBuilder
     public VectorIndexBuilder(VectorMetric metric, VectorIndexOptions? options = null, IProgress<VectorIndexProgress>? progress = null)
     {
         (_metric, _options, _progress) = (metric, options ?? VectorIndexOptions.Default, progress);
-        _options.Check();
+        VectorIndexOptions.Check(_options);
     }
 
     /// <summary>Builds an index and returns what it says of itself; nothing is left behind when it fails or is cancelled.</summary>
@@ -28,6 +28,7 @@ public sealed class VectorIndexBuilder
     /// <param name="column">The column, for whoever reads the file.</param>
     /// <param name="ct">Ends the build.</param>
     /// <exception cref="ArgumentException">There are no batches, or the vectors have different numbers of components.</exception>
+    /// <exception cref="InvalidOperationException">The rows were not the same the second time.</exception>
     /// <exception cref="IOException">The file exists, or cannot be written.</exception>
     public async Task<VectorIndexInfo> BuildAsync(IAsyncEnumerable<VectorBatch> vectors, string path, string versionId, string column, CancellationToken ct = default)
     {
@@ -36,7 +37,7 @@ public sealed class VectorIndexBuilder
         var sample = await SampleAsync(vectors, ct);
         var lists = Lists(sample);
         var centroids = lists == 0 ? [] : KMeans.Train(
-            sample.Values, sample.Stride, lists, _options, round => Report(VectorIndexStage.Clustering, round, _options.Rounds), ct);
+            sample.Learnt, sample.Stride, lists, _options, round => Report(VectorIndexStage.Clustering, round, _options.Rounds), ct);
         var check = new RecallCheck(_metric, sample, _options.Threads);
         using var spill = new ListSpill(path, lists, sample.Dimensions, sample.Rows);
         await AssignAsync(vectors, sample, centroids, spill, check, ct);
@@ -69,7 +70,7 @@ public sealed class VectorIndexBuilder
     private int Lists(VectorSample sample)
     {
         var wanted = _options.Lists ?? (int)Math.Min(2 * Math.Sqrt(sample.Rows), int.MaxValue);
-        return sample.Rows == 0 ? 0 : Math.Clamp(wanted, 1, Math.Max(1, sample.Ids.Count / SampleRowsPerList));
+        return sample.Rows == 0 ? 0 : Math.Clamp(wanted, 1, Math.Max(1, sample.Learnt.Length / sample.Stride / SampleRowsPerList));
     }
 
     private async Task AssignAsync(IAsyncEnumerable<VectorBatch> vectors, VectorSample sample, float[] centroids, ListSpill spill, RecallCheck check, CancellationToken ct)
@@ -122,5 +123,5 @@ public sealed class VectorIndexBuilder
 
     private void Report(VectorIndexStage stage, long done, long total) => _progress?.Report(new VectorIndexProgress(stage, done, total));
 
-    private static ArgumentException Changed() => new("The rows were not the same the second time; an index is built from one version.");
+    private static InvalidOperationException Changed() => new("The rows were not the same the second time; an index is built from one version.");
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace EventMl.Data.Vectors;
 
 /// <summary>How an index is built.</summary>
@@ -24,14 +26,12 @@ public sealed record VectorIndexOptions
     /// <summary>Threads; all cores where null.</summary>
     public int? Threads { get; init; }
 
-    internal void Check()
+    internal static void Check(VectorIndexOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Lists ?? 1, nameof(Lists));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(SampleRows);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Rounds);
-        if (!(TargetRecall is > 0 and <= 1))
-            throw new ArgumentException($"A recall is above 0 and at most 1, not {TargetRecall}.", nameof(TargetRecall));
-        _ = Workers.Count(Threads);
+        if (options.Lists < 1 || options.SampleRows < 1 || options.Rounds < 1 || options.Threads < 1)
+            throw new ArgumentException($"Lists, sample rows, rounds and threads are at least 1: {options}.", nameof(options));
+        if (!(options.TargetRecall is > 0 and <= 1))
+            throw new ArgumentException($"A recall is above 0 and at most 1, not {options.TargetRecall}.", nameof(options));
     }
 }
 
@@ -52,6 +52,7 @@ public enum VectorIndexStage
 }
 
 /// <summary>How far a build is.</summary>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct VectorIndexProgress(VectorIndexStage Stage, long Done, long Total);
 
 /// <summary>The index cannot be used; the message says why and what to do.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace EventMl.Data.Vectors;
 
 /// <summary>How far two vectors are from each other; smaller is nearer for all three.</summary>
@@ -14,6 +16,7 @@ public enum VectorMetric
 }
 
 /// <summary>A row that was found, and its distance as the metric defines it.</summary>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct Neighbor(long RowId, float Distance) : IComparable<Neighbor>
 {
     /// <summary>Nearer first, then the smaller row id.</summary>

@@ -4,6 +4,7 @@ namespace EventMl.Data.Vectors;
 internal sealed class VectorSample(VectorMetric metric, VectorIndexOptions options)
 {
     private const long MaxBytes = 256L << 20;
+    private const int MaxQueries = 256;
 
     private readonly SplitMix _random = new(options.Seed);
     private readonly List<long> _ids = [];
@@ -21,11 +22,16 @@ internal sealed class VectorSample(VectorMetric metric, VectorIndexOptions optio
     /// <summary>Rows that cannot.</summary>
     public long Skipped { get; private set; }
 
-    /// <summary>Sampled rows, <see cref="Stride"/> apart; directions where angles are compared.</summary>
-    public ReadOnlyMemory<float> Values => _rows.AsMemory(0, _ids.Count * Stride);
+    /// <summary>Sampled rows that clusters are learnt from, <see cref="Stride"/> apart; directions where angles are compared.</summary>
+    public ReadOnlyMemory<float> Learnt => _rows.AsMemory(Asked * Stride, (_ids.Count - Asked) * Stride);
 
-    /// <summary>The ids of the sampled rows.</summary>
-    public IReadOnlyList<long> Ids => _ids;
+    /// <summary>Sampled rows to measure recall with; clusters that had learnt them too would find them too easily.</summary>
+    public ReadOnlySpan<float> Queries => _rows.AsSpan(0, Asked * Stride);
+
+    /// <summary>The ids of the <see cref="Queries"/>.</summary>
+    public IReadOnlyList<long> QueryIds => _ids[..Asked];
+
+    private int Asked => Math.Min(MaxQueries, _ids.Count / 4);
 
     /// <summary>Whether a row belongs into an index: it and its length are finite, and it has a direction where that is needed.</summary>
     public static bool IsUsable(VectorMetric metric, VectorBatch batch, int row, ReadOnlySpan<float> values)
