@@ -1,5 +1,6 @@
 using EventMl.Bench;
 using EventMl.Bench.Arrow;
+using EventMl.Bench.Vectors;
 
 // Measures side by side with peers: ./eventml bench [AREA | AREA.NAME] [--json]
 var areas = args.Where(a => a != "--json").ToArray();
@@ -16,6 +17,7 @@ var benches = new Dictionary<string, Func<Action<string>, Task>>(StringComparer.
     ["ledger.shared"] = LedgerBench.ShareFlushesAsync,
     ["ledger.views"] = LedgerBench.ViewsAsync,
     ["training"] = TrainingComparison.RunAsync,
+    ["vectors"] = VectorBench.RunAsync,
 };
 var wanted = benches.Where(b => areas.All(a => a == b.Key || b.Key.StartsWith(a + '.', StringComparison.Ordinal))).ToArray();
 if (areas.Length > 1 || wanted.Length == 0)
