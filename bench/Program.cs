@@ -1,5 +1,6 @@
 using EventMl.Bench;
 using EventMl.Bench.Arrow;
+using EventMl.Bench.Lake;
 using EventMl.Bench.Vectors;
 
 // Measures side by side with peers: ./eventml bench [AREA | AREA.NAME] [--json]
@@ -13,6 +14,9 @@ var benches = new Dictionary<string, Func<Action<string>, Task>>(StringComparer.
     ["bus.inbox"] = BusThroughput.InboxAsync,
     ["bus.saga"] = BusThroughput.SagaAsync,
     ["bus.one_saga"] = BusThroughput.OneSagaAsync,
+    ["lake.scan"] = LakeBench.ScanAsync,
+    ["lake.write"] = LakeBench.WriteAsync,
+    ["lake.first_batch"] = LakeBench.FirstBatchAsync,
     ["ledger.append"] = LedgerBench.AppendAsync,
     ["ledger.shared"] = LedgerBench.ShareFlushesAsync,
     ["ledger.views"] = LedgerBench.ViewsAsync,
