@@ -1,5 +1,7 @@
 using EventMl.Bench;
 using EventMl.Bench.Arrow;
+using EventMl.Bench.Lake;
+using EventMl.Bench.Vectors;
 
 // Measures side by side with peers: ./eventml bench [AREA | AREA.NAME] [--json]
 var areas = args.Where(a => a != "--json").ToArray();
@@ -12,10 +14,14 @@ var benches = new Dictionary<string, Func<Action<string>, Task>>(StringComparer.
     ["bus.inbox"] = BusThroughput.InboxAsync,
     ["bus.saga"] = BusThroughput.SagaAsync,
     ["bus.one_saga"] = BusThroughput.OneSagaAsync,
+    ["lake.scan"] = LakeBench.ScanAsync,
+    ["lake.write"] = LakeBench.WriteAsync,
+    ["lake.first_batch"] = LakeBench.FirstBatchAsync,
     ["ledger.append"] = LedgerBench.AppendAsync,
     ["ledger.shared"] = LedgerBench.ShareFlushesAsync,
     ["ledger.views"] = LedgerBench.ViewsAsync,
     ["training"] = TrainingComparison.RunAsync,
+    ["vectors"] = VectorBench.RunAsync,
 };
 var wanted = benches.Where(b => areas.All(a => a == b.Key || b.Key.StartsWith(a + '.', StringComparison.Ordinal))).ToArray();
 if (areas.Length > 1 || wanted.Length == 0)

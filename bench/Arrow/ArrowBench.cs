@@ -27,7 +27,7 @@ internal static class ArrowBench
             var batches = Build(out var buildSeconds);
             var size = Write(path, batches, ArrowCompression.None).Bytes;
             say(Line($"# building {Rows} rows row by row: {buildSeconds:F2} s, {size / Megabyte / buildSeconds:F0} MB/s; the file has {size / Megabyte:F0} MB"));
-            var polars = JsonNode.Parse(await NodeAsync(path, Path.Combine(folder, "polars.arrow"), Rounds))!;
+            var polars = JsonNode.Parse(await NodePeers.RunAsync(await NodePeers.StartInfoAsync("Arrow/polars.cjs", path, Path.Combine(folder, "polars.arrow"), $"{Rounds}")))!;
             WriteAgain(folder, batches, size, polars, say);
             ReadAll(path, size, polars, say);
             FirstBatch(path, say);
@@ -186,39 +186,4 @@ internal static class ArrowBench
         say(Line($"bench {name} ratio={ratio:F2} {FormattableString.Invariant(more)} goal={goal} {(ratio >= goal ? "ok" : "short")}"));
 
     private static string Line(FormattableString line) => FormattableString.Invariant(line);
-
-    /// <summary>Runs the Polars side with the packages that the tests install.</summary>
-    private static async Task<string> NodeAsync(params object[] arguments)
-    {
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "EventMl.sln")))
-        {
-            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("EventMl.sln is not above the bench.");
-        }
-
-        var peers = Path.Combine(root, "artifacts/peers/foundation");
-        if (!File.Exists(Path.Combine(peers, "node_modules/nodejs-polars/package.json")))
-        {
-            Directory.CreateDirectory(peers);
-            foreach (var file in (string[])["package.json", "package-lock.json", ".npmrc"])
-            {
-                File.Copy(Path.Combine(root, "tests/Foundation.Tests/peers", file), Path.Combine(peers, file), overwrite: true);
-            }
-
-            await RunAsync(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]) { WorkingDirectory = peers });
-        }
-
-        var start = new ProcessStartInfo("node", [Path.Combine(root, "bench/Arrow/polars.cjs"), .. arguments.Select(a => $"{a}")]);
-        start.Environment["NODE_PATH"] = Path.Combine(peers, "node_modules");
-        return await RunAsync(start);
-    }
-
-    private static async Task<string> RunAsync(ProcessStartInfo start)
-    {
-        (start.UseShellExecute, start.RedirectStandardOutput) = (false, true);
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{start.FileName} ended with exit code {process.ExitCode}; its message is above.");
-    }
 }
