@@ -25,7 +25,7 @@ public sealed class AnomalyDetectorTests
         Kinds(Version(rows), [1000, 2000, 3000, 4000, 5000, 6000]).ShouldBe(usual ? [] : [AnomalyKind.Volume]);
 
     [Fact]
-    public void Judges_no_volume_when_history_is_short() => Kinds(Version(10), [1000, 1000]).ShouldBeEmpty();
+    public void Judges_no_volume_when_history_is_short() => Kinds(Version(400), [1000, 1000]).ShouldBeEmpty();
 
     [Fact]
     public void Flags_freshness_when_the_usual_time_passed_several_times()

@@ -18,7 +18,7 @@ public sealed class QualityReportWriterTests
         var html = QualityReportWriter.Html(Report());
         html.ShouldNotContain("<script");
         html.ShouldContain("&lt;script&gt;alert(");
-        Regex.IsMatch(html, "(src|href|url\\()", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBeFalse();
+        Regex.IsMatch(html, "(src|href|url\\()", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).ShouldBeFalse();
         html.ShouldContain("prefers-color-scheme: dark");
 
         // The page's body is well-formed, so nothing of a value became markup.

@@ -1,7 +1,7 @@
 namespace EventMl.Data.Quality;
 
 /// <summary>Median and median absolute deviation: a centre and a spread that a few odd values do not move.</summary>
-internal readonly record struct RobustSpread(double Median, double Spread)
+internal sealed record RobustSpread(double Median, double Spread)
 {
     // What makes the median absolute deviation of a normal distribution its standard deviation.
     private const double ToStandardDeviation = 1.4826;
