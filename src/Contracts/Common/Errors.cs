@@ -97,6 +97,9 @@ public static class ErrorCodes
 
     /// <summary>The script's process was ended by a signal.</summary>
     public const string ScriptCrashed = "SCRIPT_CRASHED";
+
+    /// <summary>The task used more memory, time, processes or disk than it may.</summary>
+    public const string TaskLimitExceeded = "TASK_LIMIT_EXCEEDED";
 }
 
 /// <summary>The reason in a failed task.</summary>

@@ -16,10 +16,11 @@ public static class JobServices
     {
         services.AddSingleton(options);
         services.AddSingleton<ScriptFinder>();
+        services.AddSingleton<GitScripts>();
         services.AddSingleton<ScriptCompiler>();
         services.AddSingleton<ScriptCommandFactory>();
         services.AddSingleton<ScriptProcess>();
-        services.AddSingleton(p => new TaskCommands(p.GetRequiredService<ScriptFinder>(), p.GetRequiredService<ScriptCommandFactory>(), builtInAssembly));
+        services.AddSingleton(p => new TaskCommands(p.GetRequiredService<ScriptFinder>(), p.GetRequiredService<GitScripts>(), p.GetRequiredService<ScriptCommandFactory>(), options.Limits, builtInAssembly));
         services.AddSingleton(new TaskFolders(options.StatePath));
         return services;
     }

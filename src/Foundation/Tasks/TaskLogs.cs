@@ -1,4 +1,5 @@
 using EventMl.Jobs;
+using EventMl.Jobs.Scripts;
 using Microsoft.AspNetCore.Http;
 
 namespace EventMl.Tasks;
@@ -12,32 +13,24 @@ internal static class TaskLogs
     /// <param name="folders">Where logs are.</param>
     /// <param name="taskId">The task.</param>
     /// <param name="ended">When given, the response goes on until this says that the task is over.</param>
-    public static IResult Stream(TaskFolders folders, string taskId, Func<CancellationToken, Task<bool>>? ended) =>
-        Results.Stream(body => WriteAsync(body, folders, taskId, ended), "text/plain; charset=utf-8");
+    /// <param name="aborted">The client has gone.</param>
+    public static IResult Stream(TaskFolders folders, string taskId, Func<CancellationToken, Task<bool>>? ended, CancellationToken aborted) =>
+        Results.Stream(body => WriteAsync(body, new LogReader(folders, taskId), ended, aborted), "text/plain; charset=utf-8");
 
-    private static async Task WriteAsync(Stream body, TaskFolders folders, string taskId, Func<CancellationToken, Task<bool>>? ended)
+    private static async Task WriteAsync(Stream body, LogReader reader, Func<CancellationToken, Task<bool>>? ended, CancellationToken aborted)
     {
-        var offsets = new Dictionary<string, long>(StringComparer.Ordinal);
-        while (true)
+        while (!aborted.IsCancellationRequested)
         {
             // Asked before reading: what was written before the end is then always sent.
-            var last = ended is null || await ended(CancellationToken.None);
-            foreach (var path in folders.Logs(taskId))
-            {
-                await using var log = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                // A rotated log begins again from its start.
-                log.Position = Math.Min(offsets.GetValueOrDefault(path), log.Length);
-                await log.CopyToAsync(body);
-                offsets[path] = log.Position;
-            }
-
-            await body.FlushAsync();
+            var last = ended is null || await ended(aborted);
+            await reader.CopyNewAsync(body, aborted);
+            await body.FlushAsync(aborted);
             if (last)
             {
                 return;
             }
 
-            await Task.Delay(Interval, TimeProvider.System);
+            await Task.Delay(Interval, TimeProvider.System, aborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

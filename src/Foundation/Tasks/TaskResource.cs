@@ -111,7 +111,7 @@ public sealed class TaskResource<TRow>(string noun, View<TRow> view, JobProgress
     private async Task<IResult> LogsAsync(string id, bool? follow, HttpContext http) =>
         await FindAsync(id, view, http.RequestAborted) is null
             ? NotFound(id)
-            : TaskLogs.Stream(folders, id, follow == true ? async token => (await view.GetAsync(id, token))!.Row.CompletedAt is not null : null);
+            : TaskLogs.Stream(folders, id, follow == true ? async token => (await view.GetAsync(id, token))!.Row.CompletedAt is not null : null, http.RequestAborted);
 
     private bool IsOfKind(string id) => id.StartsWith(IdPrefix, StringComparison.Ordinal);
 

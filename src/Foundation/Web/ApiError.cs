@@ -50,6 +50,7 @@ public static class ApiResults
         [ErrorCodes.TaskTimedOut] = StatusCodes.Status409Conflict,
         [ErrorCodes.ScriptFailed] = StatusCodes.Status409Conflict,
         [ErrorCodes.ScriptCrashed] = StatusCodes.Status409Conflict,
+        [ErrorCodes.TaskLimitExceeded] = StatusCodes.Status409Conflict,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>HTTP status of a code; 500 for one that is not known.</summary>

@@ -32,6 +32,25 @@ public sealed class CSharpScriptTests(CSharpScriptTests.Compiled compiled) : ICl
         scenario.Log.ShouldBe("fault: none\n");
     }
 
+    [Theory]
+    [InlineData((UnixFileMode)0b111_101_101)]
+    [InlineData((UnixFileMode)0b111_000_000)]
+    public async Task Runs_a_compiled_program_from_an_open_and_from_a_closed_folder(UnixFileMode mode)
+    {
+        using var scenario = new ScriptScenario(user: "nobody");
+        var folder = Directory.CreateDirectory(Path.Combine(scenario.State, "bin")).FullName;
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(compiled.Command.Arguments[0])!))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        File.SetUnixFileMode(folder, mode);
+
+        var outcome = await scenario.RunAsync(await scenario.CommandAsync("bin/script.dll"));
+
+        outcome.ShouldBeOfType<ScriptCompleted>(outcome.LogTail).Stats.GetProperty("total_records").GetInt32().ShouldBe(3);
+    }
+
     [Fact]
     public async Task Hears_of_it_when_it_is_cancelled()
     {

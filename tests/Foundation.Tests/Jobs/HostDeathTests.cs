@@ -17,14 +17,14 @@ public sealed class HostDeathTests
         info.Environment["DOTNET_STARTUP_HOOKS"] = typeof(HostDeathTests).Assembly.Location;
         info.Environment["EVENTML_TEST_HOST_STATE"] = scenario.State;
         using var host = Process.Start(info)!;
-        var pidFile = Path.Combine(scenario.State, "child.pid");
-        await Eventually.TrueAsync(() => File.Exists(pidFile) && File.ReadAllText(pidFile).EndsWith('\n'), "the child did not start");
-        var child = int.Parse(await File.ReadAllTextAsync(pidFile));
-        ScriptScenario.IsAlive(child).ShouldBeTrue();
+        var started = Path.Combine(scenario.State, "child.started");
+        await Eventually.TrueAsync(() => File.Exists(started) && File.ReadAllText(started).EndsWith('\n'), "the child did not start");
+        var task = Path.GetFileName(scenario.State);
+        ScriptScenario.Living(task).ShouldNotBeEmpty();
 
         host.Kill();
 
         await host.WaitForExitAsync();
-        await Eventually.TrueAsync(() => !ScriptScenario.IsAlive(child), "the child outlived its host");
+        await Eventually.TrueAsync(() => ScriptScenario.Living(task).Length == 0, "the child outlived its host");
     }
 }

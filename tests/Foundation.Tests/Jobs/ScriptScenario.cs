@@ -8,13 +8,14 @@ namespace EventMl.Foundation.Tests.Jobs;
 /// <summary>Real child processes in a state folder of their own, which other users may enter.</summary>
 internal sealed class ScriptScenario : IDisposable
 {
-    public ScriptScenario(TimeSpan? grace = null, string user = "eventml-script", bool network = false)
+    public ScriptScenario(TimeSpan? grace = null, string user = "eventml-script", bool network = false, ScriptLimits? limits = null, Isolation? isolation = null, int maxLog = 64 * 1024)
     {
         State = Directory.CreateTempSubdirectory("eventml-jobs-").FullName;
         File.SetUnixFileMode(State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         Options = new ScriptOptions
         {
-            ScriptRoots = [Samples], InputRoots = [Samples], StatePath = State, GracePeriod = grace ?? TimeSpan.FromSeconds(10), MaxLogBytes = 64 * 1024, ScriptUser = user, AllowNetwork = network,
+            ScriptRoots = [Samples, State], InputRoots = [Samples], StatePath = State, GracePeriod = grace ?? TimeSpan.FromSeconds(10), MaxLogBytes = maxLog, ScriptUser = user, AllowNetwork = network,
+            Limits = limits ?? new ScriptOptions().Limits, Isolation = isolation,
         };
         Compiler = new ScriptCompiler(Options);
     }
@@ -33,8 +34,8 @@ internal sealed class ScriptScenario : IDisposable
 
     public List<ScriptMessage> Messages { get; } = [];
 
-    /// <summary>What the log keeps: the older file and the current one.</summary>
-    public string Log => string.Concat(new[] { "1.log.1", "1.log" }.Select(n => Path.Combine(State, "work", "logs", n)).Where(File.Exists).Select(File.ReadAllText));
+    /// <summary>What the log keeps.</summary>
+    public string Log => string.Concat(LogReader.SegmentsOf(Path.Combine(State, "work", "logs", "1.log")).Select(s => File.ReadAllText(s.Path)));
 
     public ScriptRequest Request(object? parameters = null, int attempt = 1) => new()
     {
@@ -79,16 +80,27 @@ internal sealed class ScriptScenario : IDisposable
 
     public void Dispose() => Directory.Delete(State, recursive: true);
 
-    public static bool IsAlive(int processId)
+    /// <summary>The living processes of a task, by the mark in their environment.</summary>
+    public static int[] Living(string taskId) =>
+        [.. ProcessTable.Read().Where(e => !e.IsZombie && Environ(e.Id).Split('\0').Any(v => v.StartsWith($"{ChildProcess.MarkVariable}={taskId}/", StringComparison.Ordinal))).Select(e => e.Id)];
+
+    public int[] Living() => Living(TaskId);
+
+    /// <summary>Living processes whose command line holds a text, whatever their environment.</summary>
+    public static int[] LivingWith(string argument) =>
+        [.. ProcessTable.Read().Where(e => !e.IsZombie && Read($"/proc/{e.Id}/cmdline").Split('\0').Contains(argument)).Select(e => e.Id)];
+
+    private static string Environ(int id) => Read($"/proc/{id}/environ");
+
+    private static string Read(string path)
     {
         try
         {
-            // A zombie that nobody has waited for is as dead as one that is gone.
-            return !File.ReadAllText($"/proc/{processId}/stat").Contains(") Z ", StringComparison.Ordinal);
+            return File.ReadAllText(path);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return "";
         }
     }
 

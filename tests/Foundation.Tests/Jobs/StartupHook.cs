@@ -17,7 +17,7 @@ internal static class StartupHook
 
         // A child that reads nothing and catches what can be caught: only the kernel can end it.
         var script = Path.Combine(state, "stubborn.sh");
-        File.WriteAllText(script, $"#!/bin/bash\ntrap '' TERM HUP INT PIPE\necho $$ > {state}/child.pid\nwhile true; do read -r -t 60 < <(:) || read -r -t 60 <> <(:); done\n");
+        File.WriteAllText(script, $"#!/bin/bash\ntrap '' TERM HUP INT PIPE\necho $$ > {state}/child.started\nwhile true; do read -r -t 60 < <(:) || read -r -t 60 <> <(:); done\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var process = new ScriptProcess(new ScriptOptions { StatePath = state }, TimeProvider.System, NullLogger<ScriptProcess>.Instance);
         process.RunAsync(

@@ -81,11 +81,29 @@ public sealed record HostSettings
                 ScriptRoots = Paths("EVENTML_SCRIPT_ROOTS"),
                 InputRoots = Paths("EVENTML_INPUT_ROOTS"),
                 AllowNetwork = Flag("EVENTML_SCRIPT_NETWORK", missing: false),
+                Limits = ReadLimits(),
             },
             Jobs = ReadJobs(),
             PolicyPath = Get("EVENTML_PROMOTION_POLICY", Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml")),
             Routes = routes.Select(Route).ToDictionary(r => r.Area, r => r.Address, StringComparer.Ordinal),
         };
+    }
+
+    private static ScriptLimits ReadLimits()
+    {
+        const long Megabyte = 1_000_000;
+        return new ScriptLimits
+        {
+            MemoryBytes = Limit("EVENTML_SCRIPT_MEMORY_MB") * Megabyte,
+            Processes = Limit("EVENTML_SCRIPT_PROCESSES") ?? new ScriptOptions().Limits.Processes,
+            CpuSeconds = Limit("EVENTML_SCRIPT_CPU_SECONDS"),
+            Cores = Limit("EVENTML_SCRIPT_CORES"),
+            FileBytes = Limit("EVENTML_SCRIPT_FILE_MB") * Megabyte,
+            DiskBytes = Limit("EVENTML_SCRIPT_DISK_MB") * Megabyte,
+            OpenFiles = Limit("EVENTML_SCRIPT_OPEN_FILES"),
+        };
+
+        static long? Limit(string name) => Number(name, 0) is > 0 and var value ? value : null;
     }
 
     private static JobRunnerOptions ReadJobs()

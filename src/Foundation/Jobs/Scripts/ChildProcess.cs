@@ -4,7 +4,7 @@ namespace EventMl.Jobs.Scripts;
 
 /// <summary>What to start and under which limits.</summary>
 internal sealed record ChildPlan(
-    string FileName, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory, string Mark, ScriptUser? User, bool Network, ScriptOptions Limits);
+    string FileName, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory, string Mark, ScriptUser? User, bool Network, ScriptLimits Limits, Isolation Isolation);
 
 /// <summary>
 /// A child in a session of its own that ends with this process, however this process ends. The kernel sends the parent-death signal when the
@@ -17,13 +17,20 @@ internal sealed class ChildProcess : IDisposable
 
     private readonly Process _process;
     private readonly string _mark;
+    private readonly bool _closed;
 
-    private ChildProcess(Process process, string mark, Task<int> exited)
+    private ChildProcess(Process process, ChildPlan plan, RunProcesses processes, Task<int> exited)
     {
         _process = process;
-        _mark = mark;
+        _mark = plan.Mark;
+        _closed = plan.Isolation.Processes;
+        Processes = processes;
+        Processes.Began(process.Id);
         Exited = exited;
     }
+
+    /// <summary>All processes of the run.</summary>
+    public RunProcesses Processes { get; }
 
     /// <summary>Completes with the exit code, 128 + n when signal n ended it.</summary>
     public Task<int> Exited { get; }
@@ -36,21 +43,26 @@ internal sealed class ChildProcess : IDisposable
 
     public static async Task<ChildProcess> StartAsync(ChildPlan plan)
     {
+        var processes = new RunProcesses(plan.Isolation.Processes);
+        processes.Begin();
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         var exited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() => StartAndWait(plan, started, exited), 256 * 1024) { IsBackground = true, Name = "child " + plan.Mark };
+        var thread = new Thread(() => StartAndWait(plan, processes.LimitArgument, started, exited), 256 * 1024) { IsBackground = true, Name = "child " + plan.Mark };
         thread.Start();
-        return new ChildProcess(await started.Task, plan.Mark, exited.Task);
+        return new ChildProcess(await started.Task, plan, processes, exited.Task);
     }
 
-    /// <summary>Asks the child itself to end.</summary>
-    public void Terminate() => Native.Kill(_process.Id, Native.SigTerm);
+    /// <summary>Asks the processes of the child's group to end.</summary>
+    public void Terminate() => Native.Kill(-_process.Id, Native.SigTerm);
 
     /// <summary>Ends every process of the run: its group, and those that left it.</summary>
     public void KillAll()
     {
-        Native.Kill(-_process.Id, Native.SigKill);
-        KillMarked(_mark);
+        Processes.Kill();
+        if (!_closed)
+        {
+            KillMarked(_mark);
+        }
     }
 
     /// <summary>Ends the processes whose mark begins as given; those of other users, which cannot be read, are left out.</summary>
@@ -78,14 +90,18 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    public void Dispose() => _process.Dispose();
+    public void Dispose()
+    {
+        Processes.Ended();
+        _process.Dispose();
+    }
 
-    private static void StartAndWait(ChildPlan plan, TaskCompletionSource<Process> started, TaskCompletionSource<int> exited)
+    private static void StartAndWait(ChildPlan plan, string mark, TaskCompletionSource<Process> started, TaskCompletionSource<int> exited)
     {
         Process? process = null;
         try
         {
-            process = Process.Start(Describe(plan))!;
+            process = Process.Start(Describe(plan, mark))!;
         }
         catch (Exception e)
         {
@@ -99,7 +115,7 @@ internal sealed class ChildProcess : IDisposable
         exited.SetResult(process.ExitCode);
     }
 
-    private static ProcessStartInfo Describe(ChildPlan plan)
+    private static ProcessStartInfo Describe(ChildPlan plan, string mark)
     {
         var info = new ProcessStartInfo("/usr/bin/setsid")
         {
@@ -110,27 +126,24 @@ internal sealed class ChildProcess : IDisposable
             RedirectStandardError = true,
         };
         // Each of these replaces itself by the next: one process, in its own session, the first to go when memory runs out.
-        Add("/usr/bin/choom", "-n", "500", "--", "/usr/bin/prlimit", "--core=0:0");
-        if (plan.Limits.MaxMemoryBytes is { } memory)
-        {
-            Add($"--data={memory}:{memory}");
-        }
-
-        if (plan.Limits.MaxFileBytes is { } file)
+        Add("/usr/bin/choom", "-n", "500", "--", "/usr/bin/prlimit", "--core=0:0", mark);
+        if (plan.Limits.FileBytes is { } file)
         {
             Add($"--fsize={file}:{file}");
         }
 
-        if (plan.Limits.MaxOpenFiles is { } files)
+        if (plan.Limits.OpenFiles is { } files)
         {
             Add($"--nofile={files}:{files}");
         }
 
-        if (!plan.Network)
+        if (Cores.Choose(plan.Limits.Cores) is { } cores)
         {
-            Add([.. NetworkIsolation.Prefix]);
+            Add("/usr/bin/taskset", "--cpu-list", cores);
         }
 
+        Add("/usr/bin/setpriv", "--pdeathsig", "KILL", "--");
+        Add([.. plan.Isolation.Prefix(plan.Network)]);
         Add("/usr/bin/setpriv", "--no-new-privs", "--pdeathsig", "KILL");
         if (plan.User is { } user)
         {

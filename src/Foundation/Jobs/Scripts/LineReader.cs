@@ -1,5 +1,8 @@
 namespace EventMl.Jobs.Scripts;
 
+/// <summary>Takes one line without its end; the memory is valid until the task completes. True when the line was cut.</summary>
+internal delegate ValueTask LineHandler(ReadOnlyMemory<byte> line, bool cut);
+
 /// <summary>Cuts a stream of untrusted bytes into lines of bounded length.</summary>
 internal static class LineReader
 {
@@ -7,14 +10,18 @@ internal static class LineReader
     public const int MaxLine = 1024 * 1024;
 
     /// <summary>Reads to the end, or until the token fires while waiting for bytes (a process that kept the pipe open).</summary>
-    public static async Task ReadAsync(Stream stream, Func<byte[], bool, Task> onLine, CancellationToken abandon)
+    /// <param name="stream">Where the bytes come from.</param>
+    /// <param name="onLine">Called for each line in order.</param>
+    /// <param name="onPause">Called when all lines that had arrived are handled.</param>
+    /// <param name="abandon">Ends the reading.</param>
+    public static async Task ReadAsync(Stream stream, LineHandler onLine, Action onPause, CancellationToken abandon)
     {
-        var line = new MemoryStream();
+        var begun = new MemoryStream();
         var cut = false;
         while (true)
         {
             // A read that was abandoned may still write to its buffer, so each round that waits has its own.
-            var buffer = new byte[16 * 1024];
+            var buffer = new byte[64 * 1024];
             int count;
             try
             {
@@ -33,30 +40,41 @@ internal static class LineReader
             var rest = buffer.AsMemory(0, count);
             while (rest.Span.IndexOf((byte)'\n') is var end and >= 0)
             {
-                Append(rest[..end]);
-                await FlushAsync();
+                if (begun.Length == 0)
+                {
+                    await onLine(rest[..end], false);
+                }
+                else
+                {
+                    Append(rest[..end]);
+                    await FlushAsync();
+                }
+
                 rest = rest[(end + 1)..];
             }
 
             Append(rest);
+            onPause();
         }
 
-        if (line.Length > 0)
+        if (begun.Length > 0)
         {
             await FlushAsync();
         }
 
+        onPause();
+
         void Append(ReadOnlyMemory<byte> part)
         {
-            var room = MaxLine - (int)line.Length;
+            var room = MaxLine - (int)begun.Length;
             cut |= part.Length > room;
-            line.Write(part.Span[..Math.Min(part.Length, room)]);
+            begun.Write(part.Span[..Math.Min(part.Length, room)]);
         }
 
         async Task FlushAsync()
         {
-            await onLine(line.ToArray(), cut);
-            line.SetLength(0);
+            await onLine(begun.GetBuffer().AsMemory(0, (int)begun.Length), cut);
+            begun.SetLength(0);
             cut = false;
         }
     }

@@ -8,6 +8,9 @@ internal static partial class Native
     public const int SigKill = 9;
     public const int SigTerm = 15;
 
+    private const int SetChildSubreaper = 36;
+    private const int WaitNoHang = 1;
+
     private static readonly string[] Names =
     [
         "", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM",
@@ -22,6 +25,23 @@ internal static partial class Native
     public static void Kill(int processId, int signal) => _ = KillCore(processId, signal);
 
     public static bool IsRoot => GetEffectiveUserId() == 0;
+
+    /// <summary>Makes orphans among the descendants children of this process, instead of the machine's first process.</summary>
+    public static void BecomeReaper() => _ = ProcessControl(SetChildSubreaper, 1, 0, 0, 0);
+
+    /// <summary>Takes the exit code of a child that has ended, so that it disappears.</summary>
+    public static void CollectChild(int processId) => _ = WaitProcess(processId, out _, WaitNoHang);
+
+    /// <summary>Lets the members of a group, and nobody else beside the owner, into a folder, without letting them list it.</summary>
+    public static void OpenToGroup(string folder, ScriptUser user)
+    {
+        if (LinkChown(folder, uint.MaxValue, user.GroupId) != 0)
+        {
+            throw new IOException($"Cannot open {folder} to the group {user.GroupId}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+        }
+
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute);
+    }
 
     /// <summary>Gives a file or folder to a user; never follows a link that a script may have planted.</summary>
     public static void GiveTo(string path, ScriptUser user)
@@ -48,6 +68,12 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int KillCore(int processId, int signal);
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    private static partial int ProcessControl(int option, nuint first, nuint second, nuint third, nuint fourth);
+
+    [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
+    private static partial int WaitProcess(int processId, out int status, int options);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUserId();

@@ -25,21 +25,29 @@ internal sealed class ProtocolSession(LogFile log, Func<ScriptMessage, Task> onM
     /// <summary>Completes with the reason when the child did what no child may; it need not go on then.</summary>
     public TaskCompletionSource<string> Violation { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task OnErrorLineAsync(byte[] bytes, bool cut)
+    public ValueTask OnErrorLineAsync(ReadOnlyMemory<byte> bytes, bool cut)
     {
-        log.Write(LineText(bytes, cut));
-        return Task.CompletedTask;
+        LogLine(bytes.Span, cut);
+        return ValueTask.CompletedTask;
     }
 
-    public async Task OnOutputLineAsync(byte[] bytes, bool cut)
+    public ValueTask OnOutputLineAsync(ReadOnlyMemory<byte> bytes, bool cut)
     {
-        if (!bytes.AsSpan().StartsWith("::eventml "u8))
+        if (bytes.Span.StartsWith("::eventml "u8))
         {
-            log.Write(LineText(bytes, cut));
-            return;
+            return new ValueTask(OnMessageLineAsync(bytes, cut));
         }
 
-        var json = Encoding.UTF8.GetString(bytes.AsSpan("::eventml ".Length)).Replace("\0", "", StringComparison.Ordinal);
+        LogLine(bytes.Span, cut);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Shows what was logged, when nothing more has arrived.</summary>
+    public void OnPause() => log.Flush();
+
+    private async Task OnMessageLineAsync(ReadOnlyMemory<byte> bytes, bool cut)
+    {
+        var json = Encoding.UTF8.GetString(bytes.Span["::eventml ".Length..]).Replace("\0", "", StringComparison.Ordinal);
         if (cut)
         {
             log.Write($"(a protocol message of more than {LineReader.MaxLine} bytes was dropped)");
@@ -50,7 +58,7 @@ internal sealed class ProtocolSession(LogFile log, Func<ScriptMessage, Task> onM
         }
         else
         {
-            log.Write(LineText(bytes, cut));
+            LogLine(bytes.Span, cut);
         }
     }
 
@@ -239,6 +247,15 @@ internal sealed class ProtocolSession(LogFile log, Func<ScriptMessage, Task> onM
         _ => "a truth value",
     };
 
-    private static string LineText(byte[] bytes, bool cut) =>
-        Clean.Text(Encoding.UTF8.GetString(bytes).TrimEnd('\r'), LineReader.MaxLine) + (cut ? " … (cut)" : "");
+    private void LogLine(ReadOnlySpan<byte> bytes, bool cut)
+    {
+        // Printable ASCII needs no cleaning, and a flood of it no more work than this.
+        if (!cut && bytes.IndexOfAnyExceptInRange((byte)' ', (byte)'~') < 0)
+        {
+            log.Write(bytes);
+            return;
+        }
+
+        log.Write(Clean.Text(Encoding.UTF8.GetString(bytes).TrimEnd('\r'), LineReader.MaxLine) + (cut ? " … (cut)" : ""));
+    }
 }

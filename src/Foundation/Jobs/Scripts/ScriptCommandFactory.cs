@@ -14,7 +14,7 @@ public sealed class ScriptCommandFactory(ScriptOptions options, ScriptCompiler c
     public async Task<(ScriptCommand? Command, TaskError? Error)> CreateAsync(ScriptFile script, ScriptRequest request, CancellationToken cancellationToken = default)
     {
         var user = ScriptUser.Find(options.ScriptUser);
-        var path = user is null || script.Kind == ScriptKind.CSharp ? script.Path : ScriptShelf.Reachable(script.Path, request.WorkPath);
+        var path = user is null || script.Kind is ScriptKind.CSharp or ScriptKind.Assembly ? script.Path : ScriptShelf.Reachable(script.Path, request.WorkPath);
         switch (script.Kind)
         {
             case ScriptKind.Python:
@@ -23,7 +23,7 @@ public sealed class ScriptCommandFactory(ScriptOptions options, ScriptCompiler c
                 var (assembly, error) = await compiler.CompileAsync(script, cancellationToken);
                 return assembly is null ? (null, error) : (Command(DotnetPath, assembly), null);
             case ScriptKind.Assembly:
-                return (Command(DotnetPath, path), null);
+                return (Command(DotnetPath, user is null ? script.Path : WithNeighbours(script.Path)), null);
             default:
                 return (Command(path), null);
         }
@@ -35,6 +35,15 @@ public sealed class ScriptCommandFactory(ScriptOptions options, ScriptCompiler c
     /// <summary>The command for a job of the platform's own: an assembly beside the host, run by the platform's user.</summary>
     public static ScriptCommand CreateBuiltIn(string assemblyPath, IReadOnlyList<string> arguments, ScriptRequest request) =>
         new() { FileName = DotnetPath, Arguments = [assemblyPath, .. arguments], Request = request };
+
+    // A .NET program is nothing without the files beside it.
+    private string WithNeighbours(string assembly)
+    {
+        var folder = Path.GetDirectoryName(assembly)!;
+        return ScriptShelf.OthersCanRead(assembly)
+            ? assembly
+            : Path.Combine(ScriptShelf.Publish(options.StatePath, folder, [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]), Path.GetFileName(assembly));
+    }
 
     private string PythonPath(ScriptUser? user) =>
         user is null ? options.PythonPath : ScriptShelf.Publish(options.StatePath, options.PythonPath, [.. Directory.GetFiles(options.PythonPath, "*.py", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]);

@@ -130,26 +130,29 @@ public sealed class ScriptCompiler(ScriptOptions options)
                 "build", "script.cs", "-o", Path.Combine(sandbox, "out"), "-v", "quiet", "-nologo", "--disable-build-servers",
                 "-p:PublishAot=false", "-p:UseSharedCompilation=false", "-p:UseAppHost=false", "-p:TreatWarningsAsErrors=false",
             ],
-            ScriptEnvironment.Create(folders, variables), Path.Combine(sandbox, "src"), "compile/" + Path.GetFileName(sandbox), user, network, options with { MaxMemoryBytes = null }));
+            ScriptEnvironment.Create(folders, variables), Path.Combine(sandbox, "src"), "compile/" + Path.GetFileName(sandbox), user, network, new ScriptLimits(), options.Isolation ?? Isolation.Here));
         child.Input.Close();
         var output = new StringBuilder();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.CompileTimeout);
         await using var kill = limit.Token.Register(child.KillAll);
-        await Task.WhenAll(LineReader.ReadAsync(child.Output, Collect, limit.Token), LineReader.ReadAsync(child.Error, Collect, limit.Token));
+        await Task.WhenAll(LineReader.ReadAsync(child.Output, Collect, () => { }, limit.Token), LineReader.ReadAsync(child.Error, Collect, () => { }, limit.Token));
         var exitCode = await child.Exited;
         child.KillAll();
         cancellationToken.ThrowIfCancellationRequested();
         return (limit.IsCancellationRequested ? null : exitCode, output.ToString());
 
-        Task Collect(byte[] line, bool cut)
+        ValueTask Collect(ReadOnlyMemory<byte> line, bool cut)
         {
             lock (output)
             {
-                output.AppendLine(Encoding.UTF8.GetString(line));
+                if (output.Length < LineReader.MaxLine)
+                {
+                    output.AppendLine(Encoding.UTF8.GetString(line.Span));
+                }
             }
 
-            return Task.CompletedTask;
+            return ValueTask.CompletedTask;
         }
     }
 

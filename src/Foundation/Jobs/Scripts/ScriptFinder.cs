@@ -78,6 +78,9 @@ public sealed class ScriptFinder(ScriptOptions options)
         static (ScriptFile?, Refusal?) Refuse(string message) => (null, new Refusal(ErrorCodes.InvalidRequest, message));
     }
 
+    /// <summary>The folder behind a path below the script roots, links resolved; null where there is none.</summary>
+    internal string? FindFolder(string path) => Find(path, options.ScriptRoots, "repository").Path is { } found && Directory.Exists(found) ? found : null;
+
     /// <summary>The file or folder behind an input path as a user gave it (absolute, links resolved), or why it may not be read.</summary>
     public (string? Path, Refusal? Refusal) FindInput(string path) => Find(path, options.InputRoots, "input");
 

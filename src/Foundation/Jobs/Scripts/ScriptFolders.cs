@@ -10,9 +10,13 @@ internal sealed record ScriptFolders(string Home, string Temporary, string Logs)
 
     public static ScriptFolders Prepare(ScriptRequest request, ScriptUser? user)
     {
-        const UnixFileMode Enterable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        Directory.CreateDirectory(request.WorkPath, user is null ? Private : Enterable);
+        Directory.CreateDirectory(request.WorkPath, Private);
+        if (user is not null)
+        {
+            Native.OpenToGroup(request.WorkPath, user);
+        }
+
         var folders = new ScriptFolders(Path.Combine(request.WorkPath, "home"), Path.Combine(request.WorkPath, "tmp"), Path.Combine(request.WorkPath, "logs"));
         Directory.CreateDirectory(folders.Logs, Private);
         foreach (var path in new[] { folders.Home, folders.Temporary, request.OutputPath, request.CheckpointPath })

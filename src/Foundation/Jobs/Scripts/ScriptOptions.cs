@@ -39,16 +39,20 @@ public sealed record ScriptOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan CompileTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Largest log file in bytes; one older file of this size is kept beside it. The default is 10 MiB.</summary>
+    /// <summary>Longest time for bringing scripts from a Git repository. The default is 2 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan GitTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Largest size of a Git repository at one commit, history not counted, in bytes. The default is 200 MB.</summary>
+    [Range(1_000_000, long.MaxValue)]
+    public long MaxGitBytes { get; init; } = 200_000_000;
+
+    /// <summary>Largest log of an attempt in bytes: its first half, and of what follows the last quarter at least. The default is 10 MiB.</summary>
     [Range(4096, int.MaxValue)]
     public int MaxLogBytes { get; init; } = 10 * 1024 * 1024;
 
-    /// <summary>Largest private memory of a script in bytes; unlimited when null.</summary>
-    public long? MaxMemoryBytes { get; init; }
+    /// <summary>What a child may use at most, and does unless its task asks for less. The default is 1024 processes and nothing else.</summary>
+    public ScriptLimits Limits { get; init; } = new() { Processes = 1024 };
 
-    /// <summary>Largest file that a script may write, in bytes; unlimited when null.</summary>
-    public long? MaxFileBytes { get; init; }
-
-    /// <summary>Most files that a script may have open; the host's limit when null.</summary>
-    public int? MaxOpenFiles { get; init; }
+    internal Isolation? Isolation { get; init; }
 }

@@ -13,6 +13,6 @@ public abstract record ScriptOutcome(string LogTail);
 public sealed record ScriptCompleted(JsonElement Stats, string LogTail) : ScriptOutcome(LogTail);
 
 /// <summary>It did not.</summary>
-/// <param name="Error">Code and reason: <c>SCRIPT_FAILED</c>, <c>SCRIPT_CRASHED</c>, <c>TASK_TIMED_OUT</c> or <c>TASK_CANCELLED</c>.</param>
+/// <param name="Error">Code and reason: <c>SCRIPT_FAILED</c>, <c>SCRIPT_CRASHED</c>, <c>TASK_LIMIT_EXCEEDED</c>, <c>TASK_TIMED_OUT</c> or <c>TASK_CANCELLED</c>.</param>
 /// <param name="LogTail">The last 4 KiB of what it printed.</param>
 public sealed record ScriptFailure(TaskError Error, string LogTail) : ScriptOutcome(LogTail);

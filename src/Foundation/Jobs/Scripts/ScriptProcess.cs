@@ -13,7 +13,9 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
 {
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
     private static int _warnedOfUser;
-    private static int _warnedOfNetwork;
+    private static int _warnedOfIsolation;
+
+    private readonly Isolation _isolation = options.Isolation ?? Isolation.Here;
 
     private enum Stop
     {
@@ -22,6 +24,7 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
         TimedOut = 2,
         Violated = 3,
         Faulted = 4,
+        LimitPassed = 5,
     }
 
     /// <summary>Runs a command to its end; no process of it is left when this returns.</summary>
@@ -31,8 +34,8 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
     /// <param name="cancellationToken">Asks the child to end, and kills it after the grace period; the outcome is then <c>TASK_CANCELLED</c>.</param>
     public async Task<ScriptOutcome> RunAsync(ScriptCommand command, Func<ScriptMessage, Task> onMessage, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var user = command.IsUserScript ? FindUser() : null;
-        var network = !command.IsUserScript || MayReachNetwork();
+        var user = command.IsUserScript ? FindUser()?.ForTask(command.Request.TaskId) : null;
+        var network = !command.IsUserScript || options.AllowNetwork;
         var mark = $"{command.Request.TaskId}/";
         // What an earlier attempt on this machine left behind must not write beside this one.
         ChildProcess.KillMarked(mark);
@@ -43,11 +46,17 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
             return Failure(ErrorCodes.TaskCancelled, "The task was cancelled before it began.");
         }
 
+        var (limits, problem) = options.Limits.For(command.Request.Params);
+        if (limits is null)
+        {
+            return Failure(ErrorCodes.ScriptFailed, problem!);
+        }
+
         ChildProcess child;
         try
         {
             child = await ChildProcess.StartAsync(new ChildPlan(
-                command.FileName, command.Arguments, ScriptEnvironment.Create(folders, command.Environment), folders.Home, $"{mark}{command.Request.Attempt}/{Ids.New():N}", user, network, options));
+                command.FileName, command.Arguments, ScriptEnvironment.Create(folders, command.Environment), folders.Home, $"{mark}{command.Request.Attempt}/{Ids.New():N}", user, network, limits, _isolation));
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
@@ -56,28 +65,32 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
 
         using (child)
         {
-            return await WatchAsync(child, command, onMessage, log, timeout, cancellationToken);
+            return await WatchAsync(child, command, limits, onMessage, log, timeout, cancellationToken);
         }
 
         ScriptFailure Failure(string code, string message) => new(new TaskError(code, message), log.Tail);
     }
 
     private async Task<ScriptOutcome> WatchAsync(
-        ChildProcess child, ScriptCommand command, Func<ScriptMessage, Task> onMessage, LogFile log, TimeSpan timeout, CancellationToken cancellationToken)
+        ChildProcess child, ScriptCommand command, ScriptLimits limits, Func<ScriptMessage, Task> onMessage, LogFile log, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var session = new ProtocolSession(log, onMessage, clock);
         using var abandon = new CancellationTokenSource();
-        var output = LineReader.ReadAsync(child.Output, session.OnOutputLineAsync, abandon.Token);
-        var error = LineReader.ReadAsync(child.Error, session.OnErrorLineAsync, abandon.Token);
+        var output = LineReader.ReadAsync(child.Output, session.OnOutputLineAsync, session.OnPause, abandon.Token);
+        var error = LineReader.ReadAsync(child.Error, session.OnErrorLineAsync, session.OnPause, abandon.Token);
         var faulted = output.ContinueWith(t => t, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         var request = SendAsync(child.Input, JsonSerializer.SerializeToUtf8Bytes(command.Request, ScriptFolders.RequestJson));
-        using var limits = new CancellationTokenSource();
-        var deadline = Task.Delay(timeout, clock, limits.Token);
+        using var over = new CancellationTokenSource();
+        var deadline = Task.Delay(timeout, clock, over.Token);
         var cancelled = Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken);
 
-        var first = await Task.WhenAny(child.Exited, cancelled, deadline, session.Violation.Task, faulted);
-        var stop = first == child.Exited ? Stop.None : first == cancelled ? Stop.Cancelled : first == deadline ? Stop.TimedOut : first == faulted ? Stop.Faulted : Stop.Violated;
-        await limits.CancelAsync();
+        string[] counted = [command.Request.OutputPath, command.Request.CheckpointPath, Path.Combine(command.Request.WorkPath, "home"), Path.Combine(command.Request.WorkPath, "tmp")];
+        var passed = new Watchdog(child.Processes, _isolation.OwnProcesses, limits, counted, clock).WatchAsync(over.Token);
+
+        var first = await Task.WhenAny(child.Exited, cancelled, deadline, session.Violation.Task, faulted, passed);
+        var stop = first == child.Exited ? Stop.None : first == cancelled ? Stop.Cancelled : first == deadline ? Stop.TimedOut : first == faulted ? Stop.Faulted
+            : first == passed ? Stop.LimitPassed : Stop.Violated;
+        await over.CancelAsync();
         if (stop is Stop.Cancelled or Stop.TimedOut)
         {
             await AskToEndAsync(child, request);
@@ -95,7 +108,9 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
         // A message handler's exception, a fence above all, is the caller's to see.
         await output;
         await session.FlushAsync();
-        return Outcome(session, stop, exitCode, timeout, log.Tail);
+        return stop is Stop.LimitPassed
+            ? new ScriptFailure(new TaskError(ErrorCodes.TaskLimitExceeded, (await passed)!), log.Tail)
+            : OfFileSize(Outcome(session, stop, exitCode, timeout, log.Tail), limits);
     }
 
     private async Task AskToEndAsync(ChildProcess child, Task request)
@@ -166,25 +181,35 @@ public sealed class ScriptProcess(ScriptOptions options, TimeProvider clock, ILo
         }
     }
 
+    // The kernel stops a file at its limit, and languages tell that in their own ways.
+    private static ScriptOutcome OfFileSize(ScriptOutcome outcome, ScriptLimits limits) =>
+        limits.FileBytes is not null && outcome is ScriptFailure { Error: var error }
+        && (error.Message.Contains("SIGXFSZ", StringComparison.Ordinal) || error.Message.Contains("File too large", StringComparison.Ordinal))
+            ? new ScriptFailure(new TaskError(ErrorCodes.TaskLimitExceeded, LimitKind.File.Explain(limits, seen: null)), outcome.LogTail)
+            : outcome;
+
     private ScriptUser? FindUser()
     {
-        var user = ScriptUser.Find(options.ScriptUser);
-        if (user is null && Native.IsRoot && Interlocked.Exchange(ref _warnedOfUser, 1) == 0)
+        if (_isolation.Problem is { } problem && Interlocked.Exchange(ref _warnedOfIsolation, 1) == 0)
         {
-            logger.LogWarning(
-                "User scripts run as root because the user '{User}' does not exist; create it with: useradd --system --user-group {User}", options.ScriptUser, options.ScriptUser);
+            logger.LogWarning("User scripts are not fully shut off: network {Network}, processes {Processes}, because this system does not allow it: {Problem}",
+                _isolation.Network ? "closed" : "open", _isolation.Processes ? "hidden" : "visible", problem);
+        }
+
+        var user = ScriptUser.Find(options.ScriptUser);
+        if (user is null && Interlocked.Exchange(ref _warnedOfUser, 1) == 0)
+        {
+            if (Native.IsRoot)
+            {
+                logger.LogWarning(
+                    "User scripts run as root because the user '{User}' does not exist; create it with: useradd --system --user-group {User}", options.ScriptUser, options.ScriptUser);
+            }
+            else
+            {
+                logger.LogWarning("User scripts run as '{User}', the platform's own user, and can read what it can read; run the platform as root to give them a user of their own", Environment.UserName);
+            }
         }
 
         return user;
-    }
-
-    private bool MayReachNetwork()
-    {
-        if (!options.AllowNetwork && NetworkIsolation.Problem is { } problem && Interlocked.Exchange(ref _warnedOfNetwork, 1) == 0)
-        {
-            logger.LogWarning("User scripts can reach the network, because this system lets nobody shut them off from it: {Problem}", problem);
-        }
-
-        return options.AllowNetwork;
     }
 }

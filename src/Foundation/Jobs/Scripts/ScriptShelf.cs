@@ -26,14 +26,7 @@ internal static class ScriptShelf
         }
 
         var copy = target + ".new-" + Contracts.Ids.New().ToString("N");
-        Directory.CreateDirectory(copy, Open);
-        foreach (var file in files)
-        {
-            var to = Path.Combine(copy, Path.GetRelativePath(folder, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(to)!, Open);
-            CopyReadable(file, to);
-        }
-
+        Copy(folder, files, copy);
         try
         {
             Directory.Move(copy, target);
@@ -45,6 +38,18 @@ internal static class ScriptShelf
         }
 
         return target;
+    }
+
+    /// <summary>Copies files of a folder with their places in it, for all to read.</summary>
+    public static void Copy(string folder, IReadOnlyList<string> files, string target)
+    {
+        Directory.CreateDirectory(target, Open);
+        foreach (var file in files)
+        {
+            var to = Path.Combine(target, Path.GetRelativePath(folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!, Open);
+            CopyReadable(file, to);
+        }
     }
 
     /// <summary>The script itself, or a copy below the task's folder when other users cannot reach it where it lies.</summary>

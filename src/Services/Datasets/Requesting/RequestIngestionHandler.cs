@@ -35,6 +35,7 @@ internal sealed class RequestIngestionHandler(TaskCommands commands) : ICommandH
         ?? RequestRules.Name("output", command.Output)
         ?? RequestRules.Present("input", command.Input)
         ?? RequestRules.Params(command.Params)
+        ?? commands.CheckLimits(command.Params)
         ?? RequestRules.Timeout(command.TimeoutSeconds)
         ?? CheckReader(command)
         ?? commands.CheckInput(command.Input!);

@@ -43,6 +43,7 @@ internal sealed class RequestTrainingHandler(TaskCommands commands) : ICommandHa
         ?? RequestRules.Name("output", command.Output)
         ?? CheckInput(command.Input)
         ?? RequestRules.Params(command.Params)
+        ?? commands.CheckLimits(command.Params)
         ?? RequestRules.Timeout(command.TimeoutSeconds)
         ?? CheckTrainer(command);
 

@@ -1,6 +1,8 @@
-"""Arrow IPC files with numpy alone: memory-mapped reading without copies, and writing of the common column types.
+"""Arrow IPC files with numpy alone: memory-mapped reading without copies, and writing.
 
     table = read("part-00000.arrow"); images = table["image"].numpy(784)      # uint8 [rows, 784]
+    for batch in batches(input_path, ["price"]):                              # files larger than memory, one batch at a time
+        total += batch["price"].numpy(fill=0).sum()
     with Writer("out.arrow", [Field("image", "binary"), Field("label", "int64")]) as writer:
         writer.write({"image": images, "label": labels})
 """
@@ -12,15 +14,18 @@ import struct
 
 import numpy as np
 
-from .arrow_format import MAGIC, FIXED, INT, FLOAT, BINARY, UTF8, FIXED_BINARY, Field
+from .arrow_arrays import Buffers, read_array
+from .arrow_types import MAGIC, ArrowError, Field, FieldReader
 from .arrow_writer import Writer
 from .flatbuffer import View
 
-__all__ = ["Column", "Field", "Table", "Writer", "read"]
+__all__ = ["ArrowError", "Batch", "Column", "Field", "Table", "Writer", "batches", "read", "schema"]
+
+_DAMAGED = (struct.error, AttributeError, IndexError, TypeError, OverflowError, RecursionError, MemoryError, KeyError)
 
 
 class Column:
-    """One column of all batches of a file."""
+    """One column: of one batch, or of all batches of a table."""
 
     def __init__(self, field, chunks):
         self.field, self._chunks = field, chunks
@@ -30,58 +35,35 @@ class Column:
 
     def __iter__(self):
         for chunk in self._chunks:
-            yield from chunk.values()
+            yield from _checked(self.field.name, chunk.to_list)
 
-    def numpy(self, width=None):
-        """The values as one array. Binary columns become uint8 [rows, width] and every value must have that many bytes; no nulls."""
-        parts = [c.numpy(self.field.name, width) for c in self._chunks]
+    def numpy(self, width=None, fill=None):
+        """The values as one array: numbers, bool, times as datetime64, lists of a fixed size as [rows, size], binary as uint8 [rows, width].
+        Where the column has nulls, fill takes their place; without fill nulls are an error."""
+        parts = []
+        for chunk in self._chunks:
+            values = _checked(self.field.name, lambda: chunk.numpy(self.field.name, width))
+            if chunk.valid is not None and not chunk.valid.all():
+                if fill is None:
+                    raise ValueError(f"column '{self.field.name}' has nulls; use numpy(fill=...) or to_list()")
+                values = np.where(chunk.valid.reshape((-1,) + (1,) * (values.ndim - 1)), values, np.asarray(fill, values.dtype))
+            parts.append(values)
         return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0,))
 
+    def valid(self):
+        """A bool for each row: False where it is null."""
+        return np.concatenate([np.ones(len(c), bool) if c.valid is None else c.valid for c in self._chunks] or [np.zeros(0, bool)])
+
     def to_list(self):
-        """The values as Python objects; None for null."""
+        """The values as Python objects, None for null; times as numpy scalars, decimals as Decimal, structs as dict, maps as pairs."""
         return list(self)
 
 
-class _Chunk:
-    def __init__(self, type, length, validity, buffers):
-        self.type, self.length, self.validity, self.buffers = type, length, validity, buffers
+class Batch:
+    """Some rows of a file."""
 
-    def __len__(self):
-        return self.length
-
-    def numpy(self, name, width):
-        if self.validity is not None:
-            raise ValueError(f"column '{name}' has nulls; use to_list()")
-        if self.type in FIXED:
-            return self.buffers[0]
-        if self.type.startswith("fixed_size_binary"):
-            return self.buffers[0]
-        offsets, data = self.buffers
-        if self.type == "utf8" or width is None:
-            raise ValueError(f"column '{name}' is {self.type}: give the width of its values, or use to_list()")
-        if not np.array_equal(np.diff(offsets), np.full(self.length, width, offsets.dtype)):
-            raise ValueError(f"not every value of column '{name}' has {width} bytes")
-        return data[int(offsets[0]) : int(offsets[0]) + self.length * width].reshape(self.length, width)
-
-    def values(self):
-        if self.type in FIXED:
-            items = self.buffers[0].tolist()
-        elif self.type.startswith("fixed_size_binary"):
-            items = [row.tobytes() for row in self.buffers[0]]
-        else:
-            offsets, data = self.buffers
-            items = [data[a:b].tobytes() for a, b in zip(offsets[:-1], offsets[1:])]
-            if self.type == "utf8":
-                items = [item.decode("utf-8", "replace") for item in items]
-        for i, item in enumerate(items):
-            yield item if self.validity is None or self.validity[i] else None
-
-
-class Table:
-    """The columns of one or more files with the same schema."""
-
-    def __init__(self, fields, columns, rows):
-        self.fields, self._columns, self.num_rows = fields, columns, rows
+    def __init__(self, fields, num_rows, columns):
+        self.fields, self.num_rows, self._columns = fields, num_rows, columns
 
     def __getitem__(self, name):
         if name not in self._columns:
@@ -89,110 +71,155 @@ class Table:
         return self._columns[name]
 
 
-def read(path):
-    """Opens an Arrow file, or all part-*.arrow files of a folder (and its *.arrow files where it has no parts)."""
+class Table(Batch):
+    """The columns of one or more files with the same schema."""
+
+
+def read(path, columns=None):
+    """Opens an Arrow file, or all part-*.arrow files of a folder (and its *.arrow files where it has no parts); the data stays on disk until it is used."""
+    found, chunks, rows = None, {}, 0
+    for batch in batches(path, columns):
+        found = batch.fields
+        rows += batch.num_rows
+        for field in found:
+            chunks.setdefault(field.name, []).extend(batch[field.name]._chunks)
+    if found is None:
+        found = _chosen(schema(path), columns)
+    return Table(found, rows, {f.name: Column(f, chunks.get(f.name, [])) for f in found})
+
+
+def batches(path, columns=None):
+    """The batches of a file or folder, one after the other, with the columns named or all; holds no more than one in memory."""
+    first = None
+    for file in _files(path):
+        fields = _schema_of(file, *_open(file))
+        if first is None:
+            first = fields
+        elif [(f.name, f.type) for f in fields] != [(f.name, f.type) for f in first]:
+            raise ArrowError(f"{file} has other columns than the files before it")
+        yield from _batches_of(file, columns)
+
+
+def schema(path):
+    """The fields of a file, or of the first file of a folder."""
+    file = _files(path)[0]
+    return _schema_of(file, *_open(file))
+
+
+def _files(path):
     if not os.path.isdir(path):
-        return _read_files([path])
+        return [path]
     files = sorted(glob.glob(os.path.join(path, "part-*.arrow"))) or sorted(glob.glob(os.path.join(path, "*.arrow")))
     if not files:
         raise FileNotFoundError(f"no .arrow file in {path}")
-    return _read_files(files)
+    return files
 
 
-def _read_files(paths):
-    fields, chunks, rows = None, {}, 0
-    for path in paths:
-        own, batches = _read_file(path)
-        if fields is None:
-            fields, chunks = own, {f.name: [] for f in own}
-        elif [(f.name, f.type) for f in own] != [(f.name, f.type) for f in fields]:
-            raise ValueError(f"{path} has other columns than {paths[0]}")
-        for length, columns in batches:
-            rows += length
-            for field, chunk in zip(own, columns):
-                chunks[field.name].append(chunk)
-    return Table(fields, {f.name: Column(f, chunks[f.name]) for f in fields}, rows)
+def _checked(what, read):
+    try:
+        return read()
+    except ArrowError as error:
+        raise ArrowError(f"{what}: {error}") from error
+    except _DAMAGED as error:
+        raise ArrowError(f"{what} is damaged: {error}") from error
 
 
-def _read_file(path):
+def _open(path):
+    """(data, footer)"""
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size < 24:
-            raise ValueError(f"{path} is not an Arrow file: too short")
+            raise ArrowError(f"{path} is not an Arrow file: too short")
         data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     if data[:6] != MAGIC or data[-6:] != MAGIC:
-        raise ValueError(f"{path} is not a complete Arrow file: the magic bytes are missing")
-    (footer_length,) = struct.unpack_from("<i", data, size - 10)
-    if not 0 < footer_length <= size - 18:
-        raise ValueError(f"{path} is damaged: impossible footer length")
-    try:
-        footer = View.root(data[size - 10 - footer_length : size - 10])
-        fields = [_field(f) for f in footer.table(1).tables(1)]
-        batches = [_batch(data, fields, block) for block in footer.structs(3, "qi4xq")]
-    except (struct.error, AttributeError, IndexError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    return fields, batches
+        raise ArrowError(f"{path} is not a complete Arrow file: the magic bytes are missing")
+    (length,) = struct.unpack_from("<i", data, size - 10)
+    if not 0 < length <= size - 18:
+        raise ArrowError(f"{path} is damaged: impossible footer length")
+    return data, _checked(path, lambda: View.root(data[size - 10 - length : size - 10]))
 
 
-def _field(view):
-    kind, type_table = view.scalar(2, "B"), view.table(3)
-    if view.field(4) is not None:
-        raise ValueError(f"column '{view.text(0)}' is dictionary-encoded, which this reader does not know")
-    if kind == INT:
-        name = ("int" if type_table.scalar(1, "?") else "uint") + str(type_table.scalar(0, "i"))
-    elif kind == FLOAT:
-        name = {0: "float16", 1: "float32", 2: "float64"}[type_table.scalar(0, "h")]
-    elif kind == FIXED_BINARY:
-        name = f"fixed_size_binary[{type_table.scalar(0, 'i')}]"
-    elif kind in (BINARY, UTF8):
-        name = "binary" if kind == BINARY else "utf8"
-    else:
-        raise ValueError(f"column '{view.text(0)}' has the Arrow type {kind}, which this reader does not know")
-    metadata = {pair.text(0): pair.text(1) for pair in view.tables(6)}
-    return Field(view.text(0), name, metadata, bool(view.scalar(1, "?")))
+def _schema_of(path, data, footer):
+    def fields():
+        table = footer.table(1)
+        if table.scalar(0, "h"):
+            raise ArrowError("the file is big-endian, which this reader does not know")
+        reader = FieldReader()
+        return [reader.read(view) for view in table.tables(1)]
+
+    return _checked(path, fields)
 
 
-def _batch(data, fields, block):
-    offset, metadata_length, body_length = block
-    if offset < 0 or metadata_length < 8 or body_length < 0 or offset + metadata_length + body_length > len(data):
-        raise ValueError("a record batch lies outside the file")
+def _chosen(fields, columns):
+    if columns is None:
+        return fields
+    names = [f.name for f in fields]
+    for name in columns:
+        if name not in names:
+            raise KeyError(f"no column '{name}'; there are {', '.join(names)}")
+    return [f for f in fields if f.name in columns]
+
+
+def _batches_of(path, columns):
+    data, footer = _open(path)
+    fields = _schema_of(path, data, footer)
+    chosen = _chosen(fields, columns)
+    blocks = _checked(path, lambda: footer.structs(3, "qi4xq"))
+    dictionaries = _Dictionaries(data, fields, lambda: footer.structs(2, "qi4xq"))
+    for block in blocks:
+        batch, body = _checked(path, lambda: _message(data, block, 3))
+        rows = batch.scalar(0, "q")
+
+        def arrays():
+            # A bit a row is the least that data takes; a small file must not promise more than can be held.
+            if not 0 <= rows <= 2**31 or (batch.table(3) is None and rows > 8 * len(body) + 10_000_000):
+                raise ArrowError("a batch has an impossible number of rows")
+            buffers = Buffers(body, batch, dictionaries.get)
+            found = [read_array(buffers, field.parsed) for field in fields]
+            if any(len(array) != rows for array in found):
+                raise ArrowError("a column is longer or shorter than its batch")
+            return found
+
+        found = dict(zip((f.name for f in fields), _checked(path, arrays)))
+        yield Batch(chosen, rows, {f.name: Column(f, [found[f.name]]) for f in chosen})
+
+
+def _message(data, block, kind):
+    """The header and the body of a message."""
+    offset, metadata, body = block
+    if offset < 0 or metadata < 8 or body < 0 or offset + metadata + body > len(data):
+        raise ArrowError("a batch lies outside the file")
     skip = 8 if data[offset : offset + 4] == b"\xff\xff\xff\xff" else 4
-    message = View.root(data[offset + skip : offset + metadata_length])
-    batch = message.table(2)
-    if batch.field(3) is not None:
-        raise ValueError("the file is compressed; write it without compression or read it with pyarrow")
-    body = data[offset + metadata_length : offset + metadata_length + body_length]
-    length = batch.scalar(0, "q")
-    nodes, buffers = iter(batch.structs(1, "qq")), iter(batch.structs(2, "qq"))
+    message = View.root(data[offset + skip : offset + metadata])
+    if message.scalar(1, "B") != kind:
+        raise ArrowError("a message is of another kind than the footer says")
+    return message.table(2), data[offset + metadata : offset + metadata + body]
 
-    def take(dtype, count):
-        start, size = next(buffers)
-        need = count * np.dtype(dtype).itemsize
-        if start < 0 or size < need or start + size > len(body):
-            raise ValueError("a column's buffer is too short")
-        return np.frombuffer(body[start : start + need], dtype=dtype)
 
-    columns = []
-    for field in fields:
-        rows, nulls = next(nodes)
-        if rows != length:
-            raise ValueError("a column is longer or shorter than its batch")
-        if nulls:
-            validity = np.unpackbits(take("u1", (rows + 7) // 8), bitorder="little")[:rows].astype(bool)
-        else:
-            validity = None
-            next(buffers)
-        if field.type in FIXED:
-            values = [take(FIXED[field.type], rows)]
-        elif field.type.startswith("fixed_size_binary"):
-            width = int(field.type[18:-1])
-            values = [take("u1", rows * width).reshape(rows, width)]
-        else:
-            offsets = take("<i4", rows + 1) if rows else np.zeros(1, "<i4")
-            if not rows:
-                next(buffers)
-            if rows and (offsets[0] < 0 or np.any(np.diff(offsets) < 0)):
-                raise ValueError("a column's offsets do not ascend")
-            values = [offsets, take("u1", int(offsets[-1]))]
-        columns.append(_Chunk(field.type, rows, validity, values))
-    return length, columns
+class _Dictionaries:
+    """The dictionaries of a file, read when the first column asks for one."""
+
+    def __init__(self, data, fields, blocks):
+        self._data, self._blocks, self._parts = data, blocks, None
+        self._types = {}
+        self._note(fields)
+
+    def get(self, id):
+        if self._parts is None:
+            self._parts = {}
+            for block in self._blocks():
+                header, body = _message(self._data, block, 2)
+                key = header.scalar(0, "q")
+                if key not in self._types:
+                    raise ArrowError(f"no column uses the dictionary {key}")
+                values = read_array(Buffers(body, header.table(1), self.get), self._types[key])
+                self._parts[key] = self._parts.get(key, []) + [values] if header.scalar(2, "?") else [values]
+        if id not in self._parts:
+            raise ArrowError(f"the dictionary {id} is missing")
+        return self._parts[id]
+
+    def _note(self, fields):
+        for field in fields:
+            if field.parsed.kind == "dictionary":
+                self._types[field.parsed.dictionary] = field.parsed.children[0].parsed
+            self._note(field.parsed.children)

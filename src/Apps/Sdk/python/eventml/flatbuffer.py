@@ -3,6 +3,10 @@
 import struct
 
 
+class ArrowError(ValueError):
+    """A file is damaged, or uses what this reader does not know."""
+
+
 class View:
     """A table in a buffer; every access is checked against the buffer's end."""
 
@@ -18,7 +22,7 @@ class View:
 
     def _at(self, form, position):
         if position < 0 or position + struct.calcsize(form) > len(self.data):
-            raise ValueError("Arrow metadata points outside itself; the file is damaged")
+            raise ArrowError("Arrow metadata points outside itself; the file is damaged")
         return struct.unpack_from(form, self.data, position)[0]
 
     def field(self, slot):
@@ -58,7 +62,7 @@ class View:
         start, count = self.vector(slot)
         size = struct.calcsize("<" + form)
         if start + size * count > len(self.data):
-            raise ValueError("Arrow metadata points outside itself; the file is damaged")
+            raise ArrowError("Arrow metadata points outside itself; the file is damaged")
         return [struct.unpack_from("<" + form, self.data, start + size * i) for i in range(count)]
 
 
