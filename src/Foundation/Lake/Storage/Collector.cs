@@ -110,7 +110,8 @@ internal sealed class Collector(ILakeStorage storage, Func<LakeKind, string, Lak
             if (LakeTable.VersionOf(manifest.Path) is not { } version)
                 continue;
             // What was the latest version when a writer began may be what it builds on; the storage's clock tells, not that of some writer.
-            var mayGo = kept >= retention.KeepVersions && superseded < deadline && superseded < now - retention.KeepYoungerThan && !retention.Pinned.Contains((table.Kind, table.Name, version));
+            var isChosen = retention.Expired is { } chosen ? chosen.Contains((table.Kind, table.Name, version)) : kept >= retention.KeepVersions;
+            var mayGo = isChosen && kept > 0 && superseded < deadline && superseded < now - retention.KeepYoungerThan && !retention.Pinned.Contains((table.Kind, table.Name, version));
             superseded = manifest.Modified;
             if (mayGo && await DoomAsync(table, version, deadline, ct))
                 expired.Add((table.Kind, table.Name, version));

@@ -1,0 +1,33 @@
+namespace EventMl.Contracts.Datasets;
+
+/// <summary>Asks for a name for a version of a dataset; a tagged version is never collected.</summary>
+public sealed record TagDataset
+{
+    /// <summary>Name of the dataset.</summary>
+    public string? Dataset { get; init; }
+
+    /// <summary>The tag: letters, digits, dots, dashes and underscores, beginning with a letter.</summary>
+    public string? Tag { get; init; }
+
+    /// <summary>Version that gets the tag; the latest when absent.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>Whether a tag that stands at another version is moved; refused unless true.</summary>
+    public bool? Move { get; init; }
+}
+
+/// <summary>Asks for a tag to be removed; its version stays.</summary>
+public sealed record UntagDataset
+{
+    /// <summary>Name of the dataset.</summary>
+    public string? Dataset { get; init; }
+
+    /// <summary>The tag.</summary>
+    public string? Tag { get; init; }
+}
+
+/// <summary>A version of a dataset has a tag, which stood at no version or at another before.</summary>
+public sealed record DatasetTagged(string Dataset, string Tag, long Version, DateTimeOffset TaggedAt);
+
+/// <summary>A tag was removed from a dataset.</summary>
+public sealed record DatasetUntagged(string Dataset, string Tag, DateTimeOffset UntaggedAt);
