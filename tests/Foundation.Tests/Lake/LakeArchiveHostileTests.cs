@@ -30,7 +30,7 @@ public sealed class LakeArchiveHostileTests : IDisposable
     [InlineData("manifest last", "does not begin with the manifest")]
     [InlineData("manifest changed", "is damaged")]
     [InlineData("manifest of another version", "is named as one of version")]
-    [InlineData("empty", "does not begin with the manifest")]
+    [InlineData("empty", "without the end mark")]
     public async Task Refuses_an_archive_with(string fault, string reason)
     {
         var entries = await EntriesAsync();
