@@ -190,10 +190,12 @@ public sealed class DatasetOperationsTests(PlatformFixture platform)
     }
 
     [Fact]
-    public async Task Is_not_deleted_while_a_change_is_under_way_and_its_past_can_be_read()
+    public async Task Shows_what_it_was_when_it_is_deleted()
     {
         var name = await DatasetAsync("past", ["a", "b"], [1, 2]);
         var at = $"/api/v1/datasets/{name}";
+        await Eventually.TrueAsync(
+            async () => (await platform.Ledger.ReadStreamAtAsync($"dataset-{name}", await platform.Ledger.HeadAsync(Cancel), Cancel)).Count == 1, "the first version has a position");
         var before = await platform.Ledger.HeadAsync(Cancel);
         await ChangedAsync($"{at}/delete-rows", new { row_ids = new[] { 0 } });
         (await Rest.DeleteAsync(at)).ShouldBe(HttpStatusCode.NoContent);
