@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EventMl.Arrow;
 using EventMl.Contracts;
 using EventMl.Contracts.Datasets;
 using EventMl.Datasets.Collecting;
@@ -55,6 +56,10 @@ internal sealed class ChangeExecutor(Ledger ledger, LakeStore lake, LakeChanges 
         catch (LakeConflictException e)
         {
             return Failed(asked, ErrorCodes.DatasetConflict, e.Message);
+        }
+        catch (ArrowFormatException e)
+        {
+            return Failed(asked, ErrorCodes.InternalError, $"A file of the dataset is damaged; restore it from a backup. {e.Message}");
         }
         catch (LakeException e)
         {

@@ -1,4 +1,5 @@
 using EventMl.Bus;
+using EventMl.Contracts;
 using EventMl.Contracts.Datasets;
 using EventMl.EventStore;
 using EventMl.Jobs;
@@ -27,7 +28,8 @@ internal static class DatasetChanges
     private static async Task<CommandResult> RequestAsync(
         CommandContext context, DatasetsJobs jobs, string name, Func<Dataset, string, Decision> decide, CancellationToken cancellationToken)
     {
-        var changeId = context.DeriveId("change");
+        // One key may go with wishes for several datasets; each has a job of its own.
+        var changeId = Ids.Named("change", Ids.Derive($"datasets:{name}", context.DeriveId("change")));
         var dataset = await context.Transaction.LoadAsync<Dataset>(name, cancellationToken);
         var decision = decide(dataset.State, changeId);
         if (decision.Refusal is { } refusal)

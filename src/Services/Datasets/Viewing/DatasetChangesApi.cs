@@ -79,8 +79,13 @@ internal static class DatasetChangesApi
     public static async Task<IResult> AnswerAsync(AcceptedChange accepted, DatasetHistoryView view, CancellationToken ct)
     {
         var history = (await view.GetAsync(accepted.Dataset, ct))!.Row;
-        return ApiResults.Created($"/api/v1/datasets/{accepted.Dataset}/changes/{accepted.ChangeId}", history.Changes.First(c => c.Id == accepted.ChangeId));
+        return history.Changes.FirstOrDefault(c => c.Id == accepted.ChangeId) is { } change
+            ? ApiResults.Created($"/api/v1/datasets/{accepted.Dataset}/changes/{accepted.ChangeId}", change)
+            : NoChange(accepted.Dataset, accepted.ChangeId);
     }
+
+    private static IResult NoChange(string id, string change) =>
+        ApiResults.Error(ErrorCodes.TaskNotFound, $"Dataset '{id}' has no change '{change}' among its latest; list its changes to find the id.");
 
     private static async Task<IResult> TagAsync(string id, TagBody body, HttpContext http, CommandDoor door, DatasetHistoryView view)
     {
@@ -111,5 +116,5 @@ internal static class DatasetChangesApi
     private static async Task<IResult> GetAsync(string id, string change, AsOf asOf, DatasetHistoryView view, HttpContext http, CancellationToken ct) =>
         await asOf.Of(view).GetAsync(id, ct) is { } found && found.Row.Changes.FirstOrDefault(c => c.Id == change) is { } row
             ? ApiResults.Versioned(http, found.Version, row)
-            : ApiResults.Error(ErrorCodes.TaskNotFound, $"Dataset '{id}' has no change '{change}' among its latest; list its changes to find the id.");
+            : NoChange(id, change);
 }
