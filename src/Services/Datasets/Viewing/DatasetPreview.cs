@@ -36,7 +36,7 @@ internal sealed class DatasetPreview
         await foreach (var batch in LakeReader.StreamAsync(version, columns, ct))
         {
             preview.Add(writer, batch, rows);
-            if (preview._ids.Count == rows || preview._truncated && writer.BytesCommitted + writer.BytesPending > MaxAnswer)
+            if (preview._ids.Count == rows || (preview._truncated && writer.BytesCommitted + writer.BytesPending > MaxAnswer))
             {
                 break;
             }
