@@ -133,6 +133,10 @@ public sealed record DatasetChange
 }
 
 /// <summary>A change of a dataset was accepted and waits for a worker; one of the other events with its id says how it ended.</summary>
+/// <param name="Dataset">Name of the dataset.</param>
+/// <param name="ChangeId">Id of the change (<c>change-…</c>).</param>
+/// <param name="Change">What it shall do.</param>
+/// <param name="RequestedAt">When it was asked for.</param>
 public sealed record DatasetChangeRequested(string Dataset, string ChangeId, DatasetChange Change, DateTimeOffset RequestedAt);
 
 /// <summary>A change made a new version of a dataset, which can be read.</summary>
@@ -153,13 +157,30 @@ public sealed record DatasetVersionCommitted(
     IReadOnlyList<DatasetField> Schema, long NumRows, long SizeBytes, long? BytesWritten, DateTimeOffset CommittedAt);
 
 /// <summary>A change had nothing to do and made no version.</summary>
+/// <param name="Dataset">Name of the dataset.</param>
+/// <param name="ChangeId">The change.</param>
+/// <param name="Reason">Why there was nothing to do.</param>
+/// <param name="EndedAt">When it ended.</param>
 public sealed record DatasetLeftUnchanged(string Dataset, string ChangeId, string Reason, DateTimeOffset EndedAt);
 
 /// <summary>A change could not be made; the dataset is as it was.</summary>
+/// <param name="Dataset">Name of the dataset.</param>
+/// <param name="ChangeId">The change.</param>
+/// <param name="Error">Why it could not be made.</param>
+/// <param name="FailedAt">When it ended.</param>
 public sealed record DatasetChangeFailed(string Dataset, string ChangeId, TaskError Error, DateTimeOffset FailedAt);
 
 /// <summary>Versions of a dataset exist no more; their files go next.</summary>
+/// <param name="Dataset">Name of the dataset.</param>
+/// <param name="ChangeId">The collection.</param>
+/// <param name="Versions">The versions that are no more.</param>
+/// <param name="ExpiredAt">When they ceased to exist.</param>
 public sealed record DatasetVersionsExpired(string Dataset, string ChangeId, IReadOnlyList<long> Versions, DateTimeOffset ExpiredAt);
 
 /// <summary>A collection is over: so many files that nothing needed were deleted, of so many bytes.</summary>
+/// <param name="Dataset">Name of the dataset.</param>
+/// <param name="ChangeId">The collection.</param>
+/// <param name="Files">Number of files deleted.</param>
+/// <param name="Bytes">Their size in bytes.</param>
+/// <param name="CollectedAt">When it ended.</param>
 public sealed record DatasetGarbageCollected(string Dataset, string ChangeId, int Files, long Bytes, DateTimeOffset CollectedAt);

@@ -27,7 +27,14 @@ public sealed record UntagDataset
 }
 
 /// <summary>A version of a dataset has a tag, which stood at no version or at another before.</summary>
+/// <param name="Dataset">Name of the dataset.</param>
+/// <param name="Tag">The tag.</param>
+/// <param name="Version">The version that has it now.</param>
+/// <param name="TaggedAt">When.</param>
 public sealed record DatasetTagged(string Dataset, string Tag, long Version, DateTimeOffset TaggedAt);
 
 /// <summary>A tag was removed from a dataset.</summary>
+/// <param name="Dataset">Name of the dataset.</param>
+/// <param name="Tag">The tag.</param>
+/// <param name="UntaggedAt">When.</param>
 public sealed record DatasetUntagged(string Dataset, string Tag, DateTimeOffset UntaggedAt);
