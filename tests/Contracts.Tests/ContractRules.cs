@@ -33,7 +33,7 @@ internal static partial class ContractRules
         }
     }
 
-    [GeneratedRegex("^(Request|Cancel|Run|Settle|Complete|Register|Evaluate|Promote|Create|Delete|Update|Start|Stop|Set|Add|Remove|Apply|Retry|Discard|Grant|Revoke|Issue)[A-Z]", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^(Request|Cancel|Run|Settle|Complete|Register|Evaluate|Promote|Create|Delete|Update|Start|Stop|Set|Add|Remove|Apply|Retry|Discard|Grant|Revoke|Issue|Tag|Untag|Restore|Clone|Drop|Compact|Collect|Import)[A-Z]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImperativeName();
 
     [GeneratedRegex(@"(?<comment>(^///.*\n)*)^public sealed record (?<name>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]

@@ -65,6 +65,9 @@ public static class ErrorCodes
     /// <summary>A running task or a kept model needs the dataset (409).</summary>
     public const string DatasetInUse = "DATASET_IN_USE";
 
+    /// <summary>A name or tag is taken, or somebody else changed the same at the same time (409).</summary>
+    public const string DatasetConflict = "DATASET_CONFLICT";
+
     /// <summary>A running service needs the model (409).</summary>
     public const string ModelInUse = "MODEL_IN_USE";
 

@@ -12,6 +12,9 @@ public sealed record LakeRetention
     /// <summary>How old a file that no version needs must be; null for the lake's own setting.</summary>
     public TimeSpan? GracePeriod { get; init; }
 
+    /// <summary>The only versions that may go, where somebody else has decided which; null for all that need not be kept.</summary>
+    public IReadOnlyCollection<(LakeKind Kind, string Name, long Version)>? Expired { get; init; }
+
     /// <summary>Further versions that must stay, for instance because a kept model or a running task uses them.</summary>
     public IReadOnlyCollection<(LakeKind Kind, string Name, long Version)> Pinned { get; init; } = [];
 }

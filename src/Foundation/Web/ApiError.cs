@@ -38,6 +38,7 @@ public static class ApiResults
         [ErrorCodes.TaskNotRunning] = StatusCodes.Status409Conflict,
         [ErrorCodes.ServiceAlreadyExists] = StatusCodes.Status409Conflict,
         [ErrorCodes.DatasetInUse] = StatusCodes.Status409Conflict,
+        [ErrorCodes.DatasetConflict] = StatusCodes.Status409Conflict,
         [ErrorCodes.ModelInUse] = StatusCodes.Status409Conflict,
         [ErrorCodes.FailureNotOpen] = StatusCodes.Status409Conflict,
         [ErrorCodes.KeyAlreadyIssued] = StatusCodes.Status409Conflict,

@@ -1,25 +1,33 @@
+using System.Collections.Immutable;
 using EventMl.Contracts.Datasets;
 using EventMl.EventStore;
 
 namespace EventMl.Training;
 
+/// <summary>A version of a dataset as a training takes it.</summary>
+internal sealed record ReadableVersion(long Version, string Uri, string ManifestSha256);
+
 /// <summary>What training needs to know of a dataset, read from its stream in the ledger.</summary>
-internal sealed record DatasetReading(IReadOnlyDictionary<long, DataIngested> Versions, bool Deleted) : IAggregate<DatasetReading>
+internal sealed record DatasetReading(ImmutableSortedDictionary<long, ReadableVersion> Versions, bool Deleted) : IAggregate<DatasetReading>
 {
     public static string Category => "dataset";
 
-    public static DatasetReading Initial { get; } = new(new Dictionary<long, DataIngested>(), false);
+    public static DatasetReading Initial { get; } = new(ImmutableSortedDictionary<long, ReadableVersion>.Empty, false);
 
     /// <summary>The version, the latest when null; null when there is none or the dataset is deleted.</summary>
-    public DataIngested? Find(long? version) =>
+    public ReadableVersion? Find(long? version) =>
         Deleted || Versions.Count == 0 ? null
         : version is { } v ? Versions.GetValueOrDefault(v)
-        : Versions[Versions.Keys.Max()];
+        : Versions.Last().Value;
 
     public DatasetReading Evolve(object @event) => @event switch
     {
-        DataIngested e => new DatasetReading(new Dictionary<long, DataIngested>(Versions) { [e.Version] = e }, Deleted: false),
+        DataIngested e => Add(new ReadableVersion(e.Version, e.Uri, e.ManifestSha256)),
+        DatasetVersionCommitted e => Add(new ReadableVersion(e.Version, e.Uri, e.ManifestSha256)),
+        DatasetVersionsExpired e => this with { Versions = Versions.RemoveRange(e.Versions) },
         DatasetDeleted => this with { Deleted = true },
         _ => this,
     };
+
+    private DatasetReading Add(ReadableVersion version) => new(Versions.SetItem(version.Version, version), Deleted: false);
 }

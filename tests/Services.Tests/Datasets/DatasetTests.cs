@@ -20,7 +20,7 @@ public sealed class DatasetTests
     [Fact]
     public void Keeps_the_highest_version_when_versions_arrive_out_of_order()
     {
-        Given(Version(2), Version(1)).Latest!.Version.ShouldBe(2);
+        Given(Version(2), Version(1)).Latest.ShouldBe(2);
         Given(Version(2), Version(1)).Ingest(Version(3)).Events.Count.ShouldBe(1);
     }
 

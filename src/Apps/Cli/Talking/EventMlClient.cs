@@ -106,10 +106,27 @@ internal sealed class EventMlClient : IDisposable
     {
         try
         {
-            using var reply = await AnswerAsync(new HttpRequestMessage(HttpMethod.Get, path), cancel);
+            using var reply = await AnswerAsync(new HttpRequestMessage(HttpMethod.Get, At(HttpMethod.Get, path)), cancel);
             await reply.Content.CopyToAsync(to, cancel);
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or HttpIOException)
+        {
+            throw new UnreachableException(Address, Innermost(e), e);
+        }
+    }
+
+    /// <summary>Sends a file of any size.</summary>
+    public async Task<ServerReply> SendFileAsync(string path, Stream file, CancellationToken cancel)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, At(HttpMethod.Post, path)) { Content = new StreamContent(file) };
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Octet);
+            using var reply = await AnswerAsync(request, cancel);
+            var text = await reply.Content.ReadAsStringAsync(cancel);
+            return new ServerReply(text, Parsed(text), null);
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException)
         {
             throw new UnreachableException(Address, Innermost(e), e);
         }

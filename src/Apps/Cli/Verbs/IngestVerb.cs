@@ -10,8 +10,8 @@ internal static class IngestVerb
     {
         var input = GlobalOptions.Required("--input", "PATH", "Folder or file to read, under an allowed root of the server.");
         var output = TaskRequest.Output("DATASET", "dataset");
-        var source = GlobalOptions.Optional("--source", "READER", "Built-in reader instead of a script: idx.");
-        source.CompletionSources.Add("idx");
+        var source = GlobalOptions.Optional("--source", "READER", "Built-in reader instead of a script: idx, csv, tsv, jsonl, arrow, images or sql.");
+        source.CompletionSources.Add("idx", "csv", "tsv", "jsonl", "arrow", "images", "sql");
 
         var verb = cli.Verb("ingest", "Turn raw data into a dataset version.", async (run, cancel) =>
         {
@@ -24,7 +24,7 @@ internal static class IngestVerb
         verb.Validators.Add(result =>
         {
             if (result.GetResult(TaskRequest.Script) is null == result.GetResult(source) is null)
-                result.AddError("Give either --script PATH or --source idx.");
+                result.AddError("Give either --script PATH or --source READER.");
             Parameters.Check(result);
         });
         return verb;

@@ -28,7 +28,7 @@ internal static class ReferenceVerb
             | exit code | meaning |
             |---|---|
             | 0 | done |
-            | 1 | the server refused (`CODE: message` on standard error), the task failed, the gate said no, or a replay differs |
+            | 1 | the server refused (`CODE: message` on standard error), the task failed, the gate said no, a replay differs, or two versions do |
             | 2 | the command line makes no sense |
             | 3 | no server answers |
             | 4 | the record or the proof is not what was signed |

@@ -56,6 +56,12 @@ public sealed class Gateway(IReadOnlyDictionary<string, string> routes) : IDispo
             return;
         }
 
+        // The worker knows how much an address takes.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
         using var request = Request(http, new Uri($"{address.TrimEnd('/')}{http.Request.Path}{http.Request.QueryString}"));
         try
         {

@@ -112,7 +112,8 @@ internal sealed class Collector(ILakeStorage storage, Func<LakeKind, string, Lak
             // What was the latest version when a writer began may be what it builds on; the storage's clock tells, not that of some writer.
             // A clock of whole seconds says that what was written just now is not older than now.
             var isOld = retention.KeepYoungerThan <= TimeSpan.Zero || superseded < now - retention.KeepYoungerThan;
-            var mayGo = kept >= retention.KeepVersions && superseded < deadline && isOld && !retention.Pinned.Contains((table.Kind, table.Name, version));
+            var isChosen = retention.Expired is { } chosen ? chosen.Contains((table.Kind, table.Name, version)) : kept >= retention.KeepVersions;
+            var mayGo = isChosen && kept > 0 && superseded < deadline && isOld && !retention.Pinned.Contains((table.Kind, table.Name, version));
             superseded = manifest.Modified;
             if (mayGo && await DoomAsync(table, version, deadline, ct))
                 expired.Add((table.Kind, table.Name, version));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EventMl.Contracts.Datasets;
 using EventMl.EventStore;
+using EventMl.Jobs;
 using Npgsql;
 
 namespace EventMl.Datasets.Viewing;
@@ -16,20 +17,27 @@ internal sealed class DatasetView(NpgsqlDataSource dataSource)
 {
     public override DatasetRow? Apply(DatasetRow? row, StoredEvent @event) => @event.Data switch
     {
-        DataIngested e when row is null || e.Version > row.Version => new(
-            e.Dataset, e.StoragePath, e.StoragePath, e.IngestedAt, e.Schema.ToDictionary(f => f.Name, f => f.Type, StringComparer.Ordinal),
-            e.NumRows, e.SizeBytes, WithSize(e), e.Version, [.. row?.Versions ?? [], e.Version]),
-        DataIngested e => row! with { Versions = [.. row!.Versions, e.Version] },
+        DataIngested e => Add(row, e.Version, new(
+            e.Dataset, e.StoragePath, e.StoragePath, e.IngestedAt, Types(e.Schema), e.NumRows, e.SizeBytes, WithSize(e.Stats, e.NumRows, e.SizeBytes), e.Version, [])),
+        DatasetVersionCommitted e => Add(row, e.Version, new(
+            e.Dataset, e.StoragePath, e.StoragePath, e.CommittedAt, Types(e.Schema), e.NumRows, e.SizeBytes, WithSize(RequestRules.EmptyObject, e.NumRows, e.SizeBytes), e.Version, [])),
+        DatasetVersionsExpired e when row is not null => row with { Versions = [.. row.Versions.Except(e.Versions)] },
         DatasetDeleted => null,
         _ => row,
     };
 
+    // The newest version is on top, in whatever order they are reported.
+    private static DatasetRow Add(DatasetRow? row, long version, DatasetRow added) =>
+        (row is null || version > row.Version ? added : row) with { Versions = [.. row?.Versions ?? [], version] };
+
+    private static Dictionary<string, string> Types(IReadOnlyList<DatasetField> schema) => schema.ToDictionary(f => f.Name, f => f.Type, StringComparer.Ordinal);
+
     // The walk-through's stats hold total_records and size_bytes whatever the script reports.
-    private static JsonElement WithSize(DataIngested version)
+    private static JsonElement WithSize(JsonElement reported, long rows, long bytes)
     {
-        var stats = JsonObject.Create(version.Stats.ValueKind == JsonValueKind.Object ? version.Stats : JsonSerializer.SerializeToElement(new { }))!;
-        stats["total_records"] ??= version.NumRows;
-        stats["size_bytes"] ??= version.SizeBytes;
+        var stats = JsonObject.Create(reported.ValueKind == JsonValueKind.Object ? reported : RequestRules.EmptyObject)!;
+        stats["total_records"] ??= rows;
+        stats["size_bytes"] ??= bytes;
         return JsonSerializer.SerializeToElement(stats);
     }
 }

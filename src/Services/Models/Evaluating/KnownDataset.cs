@@ -21,6 +21,8 @@ internal sealed record KnownDataset(ImmutableSortedSet<long> Versions, bool Dele
     public KnownDataset Evolve(object @event) => @event switch
     {
         DataIngested e => new KnownDataset(Versions.Add(e.Version), Deleted: false),
+        DatasetVersionCommitted e => new KnownDataset(Versions.Add(e.Version), Deleted: false),
+        DatasetVersionsExpired e => this with { Versions = Versions.Except(e.Versions) },
         DatasetDeleted => this with { Deleted = true },
         _ => this,
     };
