@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using EventMl.Arrow;
 
 namespace EventMl.Data;
@@ -115,6 +116,7 @@ public sealed class Quarantine(string folder, string task, BadRowLimit limit) : 
 }
 
 /// <summary>How many bad rows are allowed: at most <paramref name="Rows"/>, and at most <paramref name="Share"/> (0 to 1) of all rows.</summary>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct BadRowLimit(long Rows, double Share)
 {
     /// <summary>Any number.</summary>

@@ -25,7 +25,7 @@ internal sealed class Rows : IBadRowSink
         NullColumn => null,
         _ => column.Field.Type.Kind switch
         {
-            ArrowKind.Int8 => column.Values<sbyte>()[row],
+            ArrowKind.Int8 => (object)column.Values<sbyte>()[row],
             ArrowKind.UInt8 => column.Values<byte>()[row],
             ArrowKind.Int16 => column.Values<short>()[row],
             ArrowKind.Int32 or ArrowKind.Date32 => column.Values<int>()[row],

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Unicode;
 using EventMl.Arrow;
 using EventMl.Data.Sources.Text;
@@ -8,6 +9,8 @@ namespace EventMl.Data.Sources.Csv;
 internal sealed class CsvParser(ArrowSchema schema, CsvOptions options)
 {
     private readonly FieldType[] _types = [.. schema.Fields.Select(f => FieldType.For(f.Type))];
+    // Builders know from the last chunk how much room they need.
+    private readonly ConcurrentBag<RecordBatchBuilder> _builders = [];
     private readonly byte[][] _nullWords = [.. options.NullWords.Select(System.Text.Encoding.UTF8.GetBytes)];
 
     public ParsedChunk Parse(CsvChunk chunk)
@@ -95,13 +98,15 @@ internal sealed class CsvParser(ArrowSchema schema, CsvOptions options)
 
     private RecordBatch Build(CsvChunk chunk, List<int> rows, SortedDictionary<int, BadRow> bad)
     {
-        var builder = new RecordBatchBuilder(schema);
+        var builder = _builders.TryTake(out var used) ? used : new RecordBatchBuilder(schema);
         for (var column = 0; column < _types.Length; column++)
         {
             Build(chunk, rows, column, builder.Column(column), bad);
         }
 
-        return builder.Build();
+        var batch = builder.Build();
+        _builders.Add(builder);
+        return batch;
     }
 
     private void Build(CsvChunk chunk, List<int> rows, int column, ColumnBuilder builder, SortedDictionary<int, BadRow> bad)

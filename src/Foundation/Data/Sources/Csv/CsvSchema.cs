@@ -48,7 +48,7 @@ internal static class CsvSchema
         }
     }
 
-    private static ArrowSchema Checked(CsvChunk? first, IReadOnlyList<string> names, IReadOnlyList<ArrowType> types)
+    private static ArrowSchema Checked(CsvChunk? first, IReadOnlyList<string> names, ArrowType[] types)
     {
         var where = first?.Source ?? "The file";
         if (names.Count > MaxColumns)
@@ -88,7 +88,7 @@ internal static class CsvSchema
         var scratch = Array.Empty<byte>();
         for (var column = 0; column < types.Length; column++)
         {
-            if (options.Types.TryGetValue(names[column], out var given))
+            if (options.Given(names[column]) is { } given)
             {
                 types[column] = given;
                 continue;

@@ -10,6 +10,7 @@ internal sealed class TextInput : ForwardStream
     private readonly Stream _bytes;
     private readonly byte[] _peeked = new byte[PeekBytes];
     private readonly double _maxRatio;
+    private readonly GzipEnd? _end;
     private int _peekedStart;
     private int _peekedEnd;
     private long _unpacked;
@@ -21,7 +22,8 @@ internal sealed class TextInput : ForwardStream
         var got = _source.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         Stream whole = new PrefixedStream(head.AsMemory(0, got), _source);
         IsPacked = got == 2 && head[0] == 0x1F && head[1] == 0x8B;
-        _bytes = IsPacked ? new GZipStream(whole, CompressionMode.Decompress) : whole;
+        _end = IsPacked ? new GzipEnd(whole) : null;
+        _bytes = IsPacked ? new GZipStream(_end!, CompressionMode.Decompress) : whole;
         _peekedEnd = ReadBytes(_peeked);
         if (_peekedEnd >= 2 && (_peeked is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..]))
         {
@@ -86,6 +88,11 @@ internal sealed class TextInput : ForwardStream
         {
             var read = _bytes.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             _unpacked += read;
+            if (read < buffer.Length && _end is not null && !_end.Fits(_unpacked))
+            {
+                throw new SourceException($"{Name} is damaged gzip: it ends early. Fetch or pack it again.");
+            }
+
             // Small files may unpack to much more than real data do; only what is large in the end can harm.
             return IsPacked && _unpacked > 64 << 20 && _unpacked > _maxRatio * Taken
                 ? throw new SourceException($"{Name} unpacks to more than {_maxRatio} times its size, as no real data do; unpack it yourself, or raise max_unpack_ratio.")

@@ -5,8 +5,14 @@ namespace EventMl.Data.Sources.Text;
 /// <summary>How a text of rows is read.</summary>
 public record TextOptions
 {
+    /// <summary>The type that a column has whatever its sample says, or null.</summary>
+    internal ArrowType? Given(string column) => Types.GetValueOrDefault(column) ?? KnownTypes.GetValueOrDefault(column);
+
     /// <summary>Types that are given instead of found; by column name.</summary>
     public IReadOnlyDictionary<string, ArrowType> Types { get; init; } = new Dictionary<string, ArrowType>(StringComparer.Ordinal);
+
+    /// <summary>Types of columns that are likely there, taken where nothing else is given; by column name.</summary>
+    public IReadOnlyDictionary<string, ArrowType> KnownTypes { get; init; } = new Dictionary<string, ArrowType>(StringComparer.Ordinal);
 
     /// <summary>Rows from the beginning that types are found from.</summary>
     public int SampleRows { get; init; } = 10_000;

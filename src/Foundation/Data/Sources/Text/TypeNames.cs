@@ -24,13 +24,13 @@ public static partial class TypeNames
 
         if (TimestampPattern().Match(name) is { Success: true } timestamp)
         {
-            var unit = timestamp.Groups[1].Value switch { "s" => ArrowTimeUnit.Second, "ms" => ArrowTimeUnit.Millisecond, "ns" => ArrowTimeUnit.Nanosecond, _ => ArrowTimeUnit.Microsecond };
-            return ArrowType.Timestamp(unit, timestamp.Groups[2].Success ? timestamp.Groups[2].Value : null);
+            var unit = timestamp.Groups["unit"].Value switch { "s" => ArrowTimeUnit.Second, "ms" => ArrowTimeUnit.Millisecond, "ns" => ArrowTimeUnit.Nanosecond, _ => ArrowTimeUnit.Microsecond };
+            return ArrowType.Timestamp(unit, timestamp.Groups["zone"].Success ? timestamp.Groups["zone"].Value : null);
         }
 
         return DecimalPattern().Match(name) is { Success: true } match
-            && int.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var precision)
-            && int.TryParse(match.Groups[2].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var scale)
+            && int.TryParse(match.Groups["precision"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var precision)
+            && int.TryParse(match.Groups["scale"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var scale)
             && precision is >= 1 and <= 38 && scale <= precision
                 ? ArrowType.Decimal(precision, scale)
                 : null;
@@ -54,9 +54,9 @@ public static partial class TypeNames
         _ => null,
     };
 
-    [GeneratedRegex(@"^timestamp\[(s|ms|us|ns)(?:, ?([A-Za-z0-9_+:/-]{1,64}))?\]$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^timestamp\[(?<unit>s|ms|us|ns)(?:, ?(?<zone>[A-Za-z0-9_+:/-]{1,64}))?\]$", RegexOptions.None, 1000)]
     private static partial Regex TimestampPattern();
 
-    [GeneratedRegex(@"^decimal128\((\d{1,2}), ?(\d{1,2})\)$", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"^decimal128\((?<precision>\d{1,2}), ?(?<scale>\d{1,2})\)$", RegexOptions.None, 1000)]
     private static partial Regex DecimalPattern();
 }

@@ -39,7 +39,7 @@ internal sealed class TypeSampler
         : Has(Fits.Instant) ? ArrowType.Timestamp(ArrowTimeUnit.Microsecond, "UTC")
         : ArrowType.Of(ArrowKind.Utf8);
 
-    private bool Has(Fits type) => (_fits & type) != 0;
+    private bool Has(Fits type) => (_fits & type) != Fits.None;
 
     private static Fits What(ReadOnlySpan<byte> text)
     {
