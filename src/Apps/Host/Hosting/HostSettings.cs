@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Text.Json;
 using EventMl.Bus;
+using EventMl.Datasets;
 using EventMl.EventStore;
 using EventMl.EventStore.Proof;
 using EventMl.Jobs;
@@ -35,6 +37,9 @@ public sealed record HostSettings
 
     /// <summary>Scripts and inputs.</summary>
     public required ScriptOptions Scripts { get; init; }
+
+    /// <summary>Databases that ingestions may query.</summary>
+    public IngestionSources Sources { get; init; } = new();
 
     /// <summary>Runners of tasks.</summary>
     public JobRunnerOptions Jobs { get; init; } = new();
@@ -77,10 +82,28 @@ public sealed record HostSettings
                 InputRoots = Paths("EVENTML_INPUT_ROOTS"),
                 AllowNetwork = Flag("EVENTML_SCRIPT_NETWORK", missing: false),
             },
+            Sources = ReadSources(Get("EVENTML_SOURCE_CONNECTIONS", "")),
             Jobs = ReadJobs(),
             PolicyPath = Get("EVENTML_PROMOTION_POLICY", Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml")),
             Routes = routes.Select(Route).ToDictionary(r => r.Area, r => r.Address, StringComparer.Ordinal),
         };
+    }
+
+    private static IngestionSources ReadSources(string path)
+    {
+        if (path.Length == 0)
+        {
+            return new IngestionSources();
+        }
+
+        try
+        {
+            return new IngestionSources { Connections = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllBytes(path)) ?? [] };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new ArgumentException($"EVENTML_SOURCE_CONNECTIONS names '{path}', which {(e is JsonException ? "is no JSON object of connection strings by name" : $"cannot be read: {e.Message}")}", nameof(path), e);
+        }
     }
 
     private static JobRunnerOptions ReadJobs()
