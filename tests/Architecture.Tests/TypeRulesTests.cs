@@ -61,7 +61,7 @@ public sealed class TypeRulesTests
 
     [Fact]
     public void Native_code_stays_wrapped_when_code_is_read() =>
-        TypeRules.CallsNative(Code.Platform, "EventMl.Torch", "EventMl.Jobs", "EventMl.Lake").ShouldBeEmpty();
+        TypeRules.CallsNative(Code.Platform, "EventMl.Torch", "EventMl.Jobs", "EventMl.Lake", "EventMl.Data").ShouldBeEmpty();
 
     [Fact]
     public void Type_is_named_when_it_calls_native_code() => TypeRules.CallsNative(Code.Of(typeof(Violations.Native)), "EventMl.Torch").ShouldHaveSingleItem();

@@ -11,16 +11,16 @@ public sealed record RequestIngestion
     /// <summary>Name of the task; only one task of a name runs at a time.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Folder or file to read, under an allowed root.</summary>
+    /// <summary>Folder or file to read, under an allowed root; absent for source <c>sql</c>.</summary>
     public string? Input { get; init; }
 
     /// <summary>Script that cleans the data, under an allowed root; absent when <see cref="Source"/> names a built-in reader.</summary>
     public string? Script { get; init; }
 
-    /// <summary>Built-in reader used when no script is given: <c>idx</c>.</summary>
+    /// <summary>Built-in reader used when no script is given: <c>idx</c>, <c>csv</c>, <c>tsv</c>, <c>jsonl</c>, <c>arrow</c>, <c>images</c> or <c>sql</c>.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Parameters handed to the script as they are (a JSON object).</summary>
+    /// <summary>Parameters handed to the script as they are, or the options of <see cref="Source"/> (a JSON object).</summary>
     public JsonElement? Params { get; init; }
 
     /// <summary>Name of the dataset to write; a further version if it exists.</summary>

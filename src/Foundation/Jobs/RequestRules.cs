@@ -10,6 +10,9 @@ public static partial class RequestRules
     /// <summary>Longest time limit, in seconds: 30 days.</summary>
     public const int MaxTimeoutSeconds = 30 * 24 * 3600;
 
+    /// <summary>Longest name, in characters.</summary>
+    public const int MaxNameLength = 128;
+
     /// <summary>The field must be a name: letters, digits, <c>_ . -</c>, at most 128, beginning with a letter or digit.</summary>
     public static Refusal? Name(string field, string? value) =>
         string.IsNullOrEmpty(value) ? Invalid($"'{field}' is missing; give a name such as \"mnist_clean\".")

@@ -68,17 +68,18 @@ public sealed partial class LakeStore
         await ReadThroughAsync(table.ToVersion(new StoredManifest(manifest, content.Stored.Id)), ct);
         import.Keep();
         return isOwnName
-            ? await PublishAsync(table, content, ct)
-            : await Committer(table).CommitAsync(new ImportChange(manifest), txn with { Metadata = Imported(txn, content) }, null, isBlind: true, ct);
+            ? await PublishAsync(table, content, writing, ct)
+            : await Committer(table, writing).CommitAsync(new ImportChange(manifest), txn with { Metadata = Imported(txn, content) }, null, isBlind: true, ct);
     }
 
     private static Task WriteEntryAsync(TarWriter tar, string name, Stream bytes, LakeVersion version, CancellationToken ct) =>
         tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = bytes, ModificationTime = version.CreatedAt }, ct);
 
-    private static async Task<LakeVersion> PublishAsync(LakeTable table, ArchiveContent content, CancellationToken ct)
+    private static async Task<LakeVersion> PublishAsync(LakeTable table, ArchiveContent content, ILakeWriter writing, CancellationToken ct)
     {
         var version = content.Manifest.Version;
         await table.Notes.WriteAsync(content.Manifest.Txn.Id, version, ct);
+        writing.EnsureAlive();
         return await table.Storage.TryCreateAsync(table.ManifestPath(version), content.Bytes, ct) || (await table.ReadAsync(version, ct))?.Id == content.Stored.Id
             ? table.ToVersion(content.Stored)
             : throw new LakeConflictException(LakeConflict.Incompatible, $"'{table.Name}' got a version {version} meanwhile; import under a name that is free.");

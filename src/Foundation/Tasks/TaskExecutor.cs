@@ -58,6 +58,12 @@ public abstract class TaskExecutor<TTask>(TaskTools tools, JobQueue queue, JobPr
     /// <summary>Where the output folder is committed.</summary>
     protected abstract (LakeKind Kind, string Name) Output(TTask task);
 
+    /// <summary>What the lake shall do with the output: <see cref="LakeTransaction.Append"/>, or anything else to put it in place of the latest version.</summary>
+    protected virtual string Operation(TTask task) => Kind;
+
+    /// <summary>Keeps what belongs beside a committed version, under the task's id so that a repetition changes nothing; gives the statistics to record.</summary>
+    protected virtual Task<JsonElement> KeepBesideAsync(TaskAttempt<TTask> attempt, JsonElement stats) => Task.FromResult(stats);
+
     /// <summary>Decides on the end of a task whose output is committed; may append to other streams of the area.</summary>
     protected abstract Task<Decision> CompleteAsync(TTask task, TaskAttempt<TTask> attempt, LakeVersion version, JsonElement stats, LedgerTransaction transaction);
 
@@ -122,12 +128,13 @@ public abstract class TaskExecutor<TTask>(TaskTools tools, JobQueue queue, JobPr
     {
         var (lease, metadata) = (attempt.Lease, attempt.Metadata);
         LakeVersion? version = null;
-        if (outcome is ScriptCompleted)
+        if (outcome is ScriptCompleted done)
         {
             var (kind, name) = Output(attempt.Task);
             try
             {
-                version = await tools.Lake.CommitAsync(kind, name, attempt.Folder.Output, new LakeTransaction(lease.Id, Kind, metadata.Actor));
+                version = await tools.Lake.CommitAsync(kind, name, attempt.Folder.Output, new LakeTransaction(lease.Id, Operation(attempt.Task), metadata.Actor));
+                outcome = done with { Stats = await KeepBesideAsync(attempt, done.Stats) };
             }
             catch (LakeException e)
             {

@@ -1,10 +1,8 @@
 namespace EventMl.Datasets;
 
-/// <summary>The readers that need no script.</summary>
-internal static class IngestionSources
+/// <summary>The databases that ingestions may query: connection strings by the names that requests use, which alone go into commands and events.</summary>
+public sealed record IngestionSources
 {
-    /// <summary>The MNIST family's files: <c>{train,t10k}-{images,labels}-idx*-ubyte[.gz]</c>.</summary>
-    public const string Idx = "idx";
-
-    public static IReadOnlyList<string> All { get; } = [Idx];
+    /// <summary>Npgsql connection strings by name.</summary>
+    public IReadOnlyDictionary<string, string> Connections { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

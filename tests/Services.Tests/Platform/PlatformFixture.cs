@@ -1,4 +1,5 @@
 using EventMl.Bus;
+using EventMl.Datasets;
 using EventMl.EventStore;
 using EventMl.EventStore.Proof;
 using EventMl.Host.Hosting;
@@ -85,6 +86,7 @@ public class PlatformFixture : IAsyncLifetime
                 ScriptUser = "nobody",
                 GracePeriod = TimeSpan.FromSeconds(1),
             },
+            Sources = new IngestionSources { Connections = new Dictionary<string, string>(StringComparer.Ordinal) { ["warehouse"] = _database.ConnectionString } },
             Jobs = new JobRunnerOptions { Concurrency = 2, Heartbeat = TimeSpan.FromSeconds(0.5) },
             PolicyPath = policy,
         };

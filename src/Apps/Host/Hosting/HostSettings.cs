@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Text.Json;
 using EventMl.Bus;
+using EventMl.Datasets;
 using EventMl.EventStore;
 using EventMl.EventStore.Proof;
 using EventMl.Jobs;
@@ -39,6 +41,9 @@ public sealed record HostSettings
 
     /// <summary>Scripts and inputs.</summary>
     public required ScriptOptions Scripts { get; init; }
+
+    /// <summary>Databases that ingestions may query.</summary>
+    public IngestionSources Sources { get; init; } = new();
 
     /// <summary>Runners of tasks.</summary>
     public JobRunnerOptions Jobs { get; init; } = new();
@@ -83,6 +88,7 @@ public sealed record HostSettings
                 AllowNetwork = Flag("EVENTML_SCRIPT_NETWORK", missing: false),
                 Limits = ReadLimits(),
             },
+            Sources = ReadSources(Get("EVENTML_SOURCE_CONNECTIONS", "")),
             Jobs = ReadJobs(),
             PolicyPath = Get("EVENTML_PROMOTION_POLICY", Path.Combine(AppContext.BaseDirectory, "policies", "promotion.yaml")),
             Routes = routes.Select(Route).ToDictionary(r => r.Area, r => r.Address, StringComparer.Ordinal),
@@ -104,6 +110,23 @@ public sealed record HostSettings
         };
 
         static long? Limit(string name) => Number(name, 0) is > 0 and var value ? value : null;
+    }
+
+    private static IngestionSources ReadSources(string path)
+    {
+        if (path.Length == 0)
+        {
+            return new IngestionSources();
+        }
+
+        try
+        {
+            return new IngestionSources { Connections = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllBytes(path)) ?? [] };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new ArgumentException($"EVENTML_SOURCE_CONNECTIONS names '{path}', which {(e is JsonException ? "is no JSON object of connection strings by name" : $"cannot be read: {e.Message}")}", nameof(path), e);
+        }
     }
 
     private static JobRunnerOptions ReadJobs()

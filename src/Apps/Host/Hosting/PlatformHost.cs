@@ -35,6 +35,7 @@ public static class PlatformHost
         }
 
         services.AddSingleton(settings.Access);
+        services.AddSingleton(settings.Sources);
         services.AddLedger(settings.Ledger);
         services.AddLedgerLeader();
         services.AddLake(settings);
