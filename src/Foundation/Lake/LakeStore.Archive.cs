@@ -78,6 +78,7 @@ public sealed partial class LakeStore
     private static async Task<LakeVersion> PublishAsync(LakeTable table, ArchiveContent content, ILakeWriter writing, CancellationToken ct)
     {
         var version = content.Manifest.Version;
+        await table.MarkAsync(ct);
         await table.Notes.WriteAsync(content.Manifest.Txn.Id, version, ct);
         writing.EnsureAlive();
         return await table.Storage.TryCreateAsync(table.ManifestPath(version), content.Bytes, ct) || (await table.ReadAsync(version, ct))?.Id == content.Stored.Id

@@ -100,7 +100,7 @@ public sealed class LakeArchiveTests : IDisposable
         var path = _folder.At("digits.tar");
         await File.WriteAllBytesAsync(path, (await ExportAsync(version)).ToArray(), Cancel);
 
-        using var tar = Process.Start(new ProcessStartInfo("tar", ["-xvf", path, "-C", Directory.CreateDirectory(_folder.At("unpacked")).FullName]) { RedirectStandardOutput = true })!;
+        using var tar = Process.Start(new ProcessStartInfo("tar", ["-xvf", path, "-C", Directory.CreateDirectory(_folder.At("unpacked")).FullName]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var names = (await tar.StandardOutput.ReadToEndAsync(Cancel)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         await tar.WaitForExitAsync(Cancel);
 

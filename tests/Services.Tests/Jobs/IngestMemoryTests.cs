@@ -33,7 +33,7 @@ public sealed class IngestMemoryTests
             }
 
             Directory.CreateDirectory(Path.Combine(folder, "out"));
-            var start = new ProcessStartInfo(ScriptCommandFactory.DotnetPath) { RedirectStandardInput = true, RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(ScriptCommandFactory.DotnetPath) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
             foreach (var argument in (string[])[Path.Combine(TestServers.RepositoryRoot, "artifacts", "bin", "EventMl.Host", "debug", "EventMl.Host.dll"), "job", "ingest"])
             {
                 start.ArgumentList.Add(argument);

@@ -24,9 +24,8 @@ internal sealed class Committer(LakeTable table, ILakeWriter writing, TimeProvid
                 Conflicts.Check(change.Describe(), other);
             var draft = Draft(latest, txn, read);
             var manifest = await change.ApplyAsync(draft, latest?.Manifest, meanwhile, ct);
-            // Some stores list a folder only when an object lies in it directly; collection must find every dataset.
             if (latest is null)
-                _ = await table.Storage.TryCreateAsync($"{table.Folder}/_table", "{}"u8.ToArray(), ct);
+                await table.MarkAsync(ct);
             await table.Notes.WriteAsync(txn.Id, manifest.Version, ct);
             reached(CommitStep.Noted);
             writing.EnsureAlive();

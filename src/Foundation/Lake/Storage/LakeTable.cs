@@ -73,6 +73,9 @@ internal sealed class LakeTable(ILakeStorage storage, LocalFiles local, LakeKind
         }
     }
 
+    /// <summary>Before the first version. Some stores list a folder only when an object lies in it directly; collection must find every dataset.</summary>
+    public Task MarkAsync(CancellationToken ct) => storage.TryCreateAsync($"{Folder}/_table", "{}"u8.ToArray(), ct);
+
     /// <summary>Makes a manifest the next version; null when another writer was faster.</summary>
     public async Task<StoredManifest?> TryPublishAsync(Manifest manifest, CancellationToken ct)
     {
