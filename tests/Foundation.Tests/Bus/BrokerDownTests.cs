@@ -40,7 +40,7 @@ public sealed class BrokerDownTests
             host.Seen.Of<RunTraining>().Length.ShouldBe(1);
             // Brings the whole instance up again, so PostgreSQL restarts under the running host as well.
             await StartAsync(name);
-            await BusHost.UntilAsync(() => Task.FromResult(host.Seen.Of<RunTraining>().Length >= 6), "all commands arrive", TimeSpan.FromSeconds(90));
+            await BusHost.UntilAsync(() => Task.FromResult(host.Seen.Of<RunTraining>().Length >= 6), "all commands arrive", TimeSpan.FromMinutes(3));
 
             host.Seen.Of<RunTraining>().Select(r => r.TaskId).Distinct().Count().ShouldBe(6);
             await using var database = NpgsqlDataSource.Create(postgres);

@@ -6,8 +6,8 @@ public sealed class CompletionTests
 {
     [Theory]
     [InlineData("eventml data", "datasets")]
-    [InlineData("eventml datasets d", "delete")]
-    [InlineData("eventml ingest --source i", "idx")]
+    [InlineData("eventml datasets del", "delete delete-rows")]
+    [InlineData("eventml ingest --source i", "idx images")]
     [InlineData("eventml services create --device c", "cpu cuda")]
     [InlineData("eventml audit re", "replay")]
     [InlineData("eventml datasets list --outp", "--output")]

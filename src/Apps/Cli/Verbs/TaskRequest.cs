@@ -30,10 +30,12 @@ internal static class TaskRequest
         },
     };
 
-    public static async Task<int> CreateAsync(Invocation run, TaskKind kind, string input, Option<string[]> output, JsonObject special, CancellationToken cancel)
+    public static async Task<int> CreateAsync(Invocation run, TaskKind kind, string? input, Option<string[]> output, JsonObject special, CancellationToken cancel)
     {
         var name = OutputName(run, run.Get(output)!);
-        var body = new JsonObject { ["name"] = run.Get(Name), ["input"] = input };
+        var body = new JsonObject { ["name"] = run.Get(Name) };
+        if (input is not null)
+            body["input"] = input;
         if (run.Get(Script) is { } script)
             body["script"] = ServerPath(run, script);
         foreach (var (key, value) in special.ToArray())

@@ -13,6 +13,7 @@ namespace EventMl.Lake.S3;
 public sealed class S3Storage : ILakeStorage, IDisposable
 {
     private const string Creator = "creator";
+    private const int MaxTransfers = 4;
     private readonly AmazonS3Client _client;
     private readonly S3Options _options;
     private readonly ICommitRows? _rows;
@@ -208,20 +209,28 @@ public sealed class S3Storage : ILakeStorage, IDisposable
     private async Task<byte[]?> GetAsync(string path, CancellationToken ct)
     {
         Asking(path);
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            using var response = await _client.GetObjectAsync(new GetObjectRequest { BucketName = _options.Bucket, Key = Key(path) }, ct);
-            using var buffer = new MemoryStream();
-            await response.ResponseStream.CopyToAsync(buffer, ct);
-            return buffer.ToArray();
-        }
-        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket")
-        {
-            return null;
-        }
-        catch (Exception e) when (IsFailure(e))
-        {
-            throw Failed(path, e);
+            try
+            {
+                using var response = await _client.GetObjectAsync(new GetObjectRequest { BucketName = _options.Bucket, Key = Key(path) }, ct);
+                using var buffer = new MemoryStream();
+                await response.ResponseStream.CopyToAsync(buffer, ct);
+                return buffer.ToArray();
+            }
+            catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket")
+            {
+                return null;
+            }
+            catch (Exception e) when (e is AmazonClientException or IOException && attempt < MaxTransfers)
+            {
+                // The body broke off, or does not have the hash that was announced: simple stores show an object while it is written.
+                await Task.Delay(TimeSpan.FromMilliseconds(50 * attempt), _clock, ct);
+            }
+            catch (Exception e) when (IsFailure(e))
+            {
+                throw Failed(path, e);
+            }
         }
     }
 
