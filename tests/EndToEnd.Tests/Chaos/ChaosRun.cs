@@ -10,6 +10,7 @@ namespace EventMl.EndToEnd.Tests.Chaos;
 /// <summary>Sends a plan and kills things meanwhile, in an order that depends on the seed alone.</summary>
 internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProcess[] hosts, ChaosPlan plan, Random random)
 {
+    private const int Spare = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>What was killed, in order.</summary>
@@ -52,7 +53,8 @@ internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProces
             }
 
             await AheadAsync(random.Next(share));
-            await BusyAsync(client, inFlight);
+            // Some end between this look and the kill.
+            await BusyAsync(client, inFlight + Spare);
             FewestInFlight = Math.Min(FewestInFlight, await AskAsync(LiveAsync));
             await KillAsync();
         }
@@ -97,7 +99,7 @@ internal sealed class ChaosRun(Platform platform, OwnServers servers, HostProces
     {
         while (await AskAsync(LiveAsync) is var live && live < inFlight)
         {
-            for (; live < inFlight + 5; live++)
+            for (; live < inFlight + Spare; live++)
             {
                 await SendAsync(client, plan.Training());
             }
