@@ -13,7 +13,7 @@ namespace EventMl.Lake.S3;
 public sealed class S3Storage : ILakeStorage, IDisposable
 {
     private const string Creator = "creator";
-    private const int MaxTransfers = 4;
+    private const int MaxTransfers = 8;
     private readonly AmazonS3Client _client;
     private readonly S3Options _options;
     private readonly ICommitRows? _rows;
@@ -222,9 +222,9 @@ public sealed class S3Storage : ILakeStorage, IDisposable
             {
                 return null;
             }
-            catch (Exception e) when (e is AmazonClientException or IOException && attempt < MaxTransfers)
+            catch (Exception e) when (e is AmazonClientException or IOException or ArgumentOutOfRangeException && attempt < MaxTransfers)
             {
-                // The body broke off, or does not have the hash that was announced: simple stores show an object while it is written.
+                // The body broke off, or the hash that was announced is another or none: simple stores show an object while it is written.
                 await Task.Delay(TimeSpan.FromMilliseconds(50 * attempt), _clock, ct);
             }
             catch (Exception e) when (IsFailure(e))
@@ -277,7 +277,7 @@ public sealed class S3Storage : ILakeStorage, IDisposable
         }
     }
 
-    internal static bool IsFailure(Exception e) => e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException;
+    internal static bool IsFailure(Exception e) => e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or ArgumentOutOfRangeException;
 
     private LakeException Failed(string path, Exception e) => new(e is not AmazonServiceException answer
         ? $"{Name}{path}: the store at {_options.Endpoint} cannot be reached or gave a broken answer: {e.Message}"
