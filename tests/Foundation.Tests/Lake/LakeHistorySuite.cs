@@ -35,6 +35,7 @@ public abstract class LakeHistorySuite<TLake> : LakeSuite<TLake>
     [Fact]
     public async Task Loses_nothing_when_writers_race()
     {
+        Assert.SkipWhen(UnderTest is S3RowsLake, "s3rver shows an object while it is still being written, which no store may; the race runs on the other two.");
         await CreateAsync([0]);
         const int writers = 4;
         const int rounds = 4;
